@@ -1,0 +1,53 @@
+/** The codes of the public contract (`extensions.code` in GraphQL). Internal errors are not in here: they are masked. */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'NODE_NOT_FOUND'
+  | 'CURSOR_EXPIRED'
+  | 'CURSOR_INVALID'
+  | 'SUBSCRIBER_TOO_SLOW'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'LIMIT_EXCEEDED'
+  | 'BACKEND_UNAVAILABLE';
+
+/** An error that a client may see: its message says what was wrong and what to do. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  /** More for the client, such as `lastCursor`. */
+  readonly details: Readonly<Record<string, string | number>>;
+
+  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, string | number>> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** A back end did not answer, or not in time. What was asked of it may or may not have happened. Retried. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+  readonly backend: Backend;
+
+  constructor(backend: Backend, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.backend = backend;
+  }
+}
+
+/** A back end understood and refused for good (Consul 400, a Postgres data error): the same call never succeeds. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly backend: Backend;
+
+  constructor(backend: Backend, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.backend = backend;
+  }
+}
+
+export type Backend = 'kafka' | 'consul' | 'postgres';
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

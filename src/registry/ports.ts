@@ -1,0 +1,193 @@
+/**
+ * What the registry needs of the world, as small interfaces. `consul`, `postgres` and `kafka` implement them, the composition root
+ * (`gateway.ts`) hands them in, tests hand in their own. The registry itself imports none of the three.
+ */
+import type { Acknowledgement, Heartbeat, MessagePosition, NodeContent, Rejection } from '../events/announcement.ts';
+import type { NodeId } from '../events/node-id.ts';
+import type { Change, NewChange } from './change.ts';
+import type { Cursor } from './cursor.ts';
+import type { CheckStatus, NodeRecord } from './node-record.ts';
+import type { RejectedEvent } from './registry.ts';
+
+/** How a service is checked: HTTP on the health endpoint, TCP where there is only an address, none where there is nothing. */
+export type ServiceCheck =
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'none' };
+
+/** A service as it should stand in Consul. */
+export interface ServiceDefinition {
+  readonly id: string;
+  readonly name: string;
+  readonly address: string | null;
+  readonly port: number | null;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  readonly check: ServiceCheck;
+}
+
+export type ProbedStatus = Exclude<CheckStatus, 'none'>;
+
+export interface ObservedCheck {
+  readonly status: ProbedStatus;
+  readonly output: string;
+}
+
+/** A service that stands in Consul under this registry's owner mark. */
+export interface OwnedService {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly contentHash: string;
+}
+
+/** Consul, whichever way into it is configured. Every call throws BackendError (unknown outcome: retry) or RefusedError (never succeeds). */
+export interface ServiceCatalog {
+  /** The service that a node's content asks for. Pure. */
+  define(content: NodeContent, contentHash: string): ServiceDefinition;
+  /**
+   * Registers or replaces. `initial` is the status the check starts with. Consul keeps the status of an existing check whatever is
+   * sent, so where the check stands and differs from `initial` it is deregistered first.
+   */
+  register(service: ServiceDefinition, initial: ProbedStatus): Promise<void>;
+  /** Also succeeds when there is no such service. */
+  deregister(serviceId: string): Promise<void>;
+  exists(serviceId: string): Promise<boolean>;
+  owned(): Promise<readonly OwnedService[]>;
+  /**
+   * Follows the checks of this registry's services with blocking queries until the signal aborts: `onChecks` receives, by service id,
+   * the whole set now and at every change. Never throws for an outage: it retries with jittered backoff and reports by `onError`.
+   */
+  followChecks(
+    onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void,
+    onError: (error: Error) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** One try to reach a node, under the endpoint allow-list and a short deadline. null where there is nothing to probe. */
+export interface HealthProbe {
+  probe(check: ServiceCheck): Promise<ObservedCheck | null>;
+}
+
+export type Outcome = 'applied' | 'unchanged' | 'superseded' | 'rejected' | 'heartbeat' | 'acknowledged' | 'ignored';
+
+/** What became of one message. Written with the work itself, so that *nothing lost* can be counted after a crash. */
+export interface Processed {
+  readonly position: MessagePosition;
+  readonly outcome: Outcome;
+}
+
+export interface RejectedMessage {
+  readonly position: MessagePosition;
+  readonly rejection: Rejection;
+  readonly excerpt: string | null;
+  readonly rejectedAt: number;
+}
+
+/** An introspection request whose correlation id a message carries. */
+export interface IssuedRequest {
+  readonly correlationId: string;
+  readonly nodeId: NodeId | null;
+  readonly operator: string | null;
+  readonly byOperator: boolean;
+  readonly issuedAt: number;
+}
+
+/** What stands in the store, held under the nodes' locks until the work returns. */
+export interface Locked {
+  readonly nodes: ReadonlyMap<NodeId, NodeRecord>;
+  readonly requests: ReadonlyMap<string, IssuedRequest>;
+}
+
+/** Everything that one transaction writes. */
+export interface Writes {
+  /** New or changed rows; `cursor` is filled in from the node's last change in `changes`, if any. */
+  readonly nodes: readonly NodeRecord[];
+  /** In order; numbered in that order. */
+  readonly changes: readonly NewChange[];
+  readonly processed: readonly Processed[];
+  readonly rejected: readonly RejectedMessage[];
+}
+
+/**
+ * The registrations in Postgres. Throws BackendError when Postgres did not answer (a COMMIT may have succeeded) and RefusedError
+ * for data that it will never take.
+ */
+export interface RegistrationStore {
+  /**
+   * Locks the nodes across all gateways (one order, at most 500, with lock and statement timeouts), reads them, lets `work` decide, and
+   * writes what it returns in the same transaction: rows, then positions, then the numbered change-log entries last.
+   * Nothing is written when `work` throws. Returns the entries with their cursors.
+   */
+  transact(
+    nodeIds: readonly NodeId[],
+    correlationIds: readonly string[],
+    work: (locked: Locked) => Promise<Writes>,
+  ): Promise<readonly Change[]>;
+  /** Signs of life, coalesced: one statement, no node lock. */
+  recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, processed: readonly Processed[]): Promise<void>;
+  recordAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number, processed: readonly Processed[]): Promise<void>;
+  recordRejections(rejected: readonly RejectedMessage[], processed: readonly Processed[]): Promise<void>;
+  /** Remembers a request, so that its answers are recognised on every gateway. */
+  recordRequest(request: IssuedRequest): Promise<void>;
+  /** Every node that was ever in the log, and the log's head at that moment. */
+  loadAll(): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }>;
+  /** Nodes whose row or liveness was written since (milliseconds since 1970, Postgres' clock), and what to ask with next time. */
+  touchedSince(since: number): Promise<{ readonly nodes: readonly NodeRecord[]; readonly until: number }>;
+  rejectedEvents(first: number): Promise<readonly RejectedEvent[]>;
+  /** Deletes REMOVED nodes' old rows, rejected events, requests and log entries past retention. Returns how many of each. */
+  cleanUp(now: number): Promise<CleanUpResult>;
+}
+
+export interface CleanUpResult {
+  readonly nodes: number;
+  readonly rejectedEvents: number;
+  readonly requests: number;
+  readonly changes: number;
+}
+
+export interface ChangeLog {
+  /** Entries after the cursor, oldest first, at most `limit`. */
+  readAfter(after: Cursor, limit: number): Promise<readonly Change[]>;
+  /** The latest entries of each node, newest first, at most `first` each, with one statement. */
+  latestOf(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly Change[]>>;
+  /** The cursor of the newest entry, and the one before the oldest that is still kept. */
+  bounds(): Promise<{ readonly head: Cursor; readonly floor: Cursor }>;
+  /** Calls back at every NOTIFY (and once after each reconnect) until the signal aborts. Never throws for an outage. */
+  follow(onWake: () => void, onError: (error: Error) => void, signal: AbortSignal): Promise<void>;
+}
+
+export interface IntrospectionRequest {
+  readonly correlationId: string;
+  readonly reason: string;
+  readonly targetNodeId: NodeId | null;
+  readonly targetNodeTypes: readonly string[] | null;
+  readonly requestedAt: number;
+}
+
+export interface DeadLetter {
+  readonly position: MessagePosition;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly rejection: Rejection;
+  readonly failedAt: number;
+}
+
+export interface Accepted {
+  readonly nodeId: NodeId;
+  readonly consulServiceId: string | null;
+  readonly cursor: Cursor;
+  readonly correlationId: string | null;
+  readonly acceptedAt: number;
+}
+
+/** What the gateway says on Kafka. Every call has a deadline of its own and throws BackendError. */
+export interface Messenger {
+  requestIntrospection(requests: readonly IntrospectionRequest[]): Promise<void>;
+  accept(accepted: readonly Accepted[]): Promise<void>;
+  publishChanges(changes: readonly Change[]): Promise<void>;
+  deadLetter(letters: readonly DeadLetter[]): Promise<void>;
+}
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;

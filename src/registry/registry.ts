@@ -1,0 +1,97 @@
+import type { NodeId } from '../events/node-id.ts';
+import type { ChangeEvent, ChangeFilter } from './change.ts';
+import type { Cursor } from './cursor.ts';
+import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
+
+export interface NodeFilter {
+  readonly types?: readonly string[] | null;
+  readonly capabilities?: readonly string[] | null;
+  readonly anyCapability?: readonly string[] | null;
+  readonly states?: readonly RegistrationState[] | null;
+  readonly health?: readonly NodeHealth[] | null;
+  readonly serviceName?: string | null;
+  readonly environment?: string | null;
+  readonly search?: string | null;
+}
+
+export type Strategy = 'RANDOM' | 'ROUND_ROBIN' | 'LEAST_LOADED' | 'FRESHEST';
+
+export interface HealthyServicesQuery {
+  readonly capability: string;
+  readonly types?: readonly string[] | null;
+  /** A semver range; nodes without a version never match one. Throws BAD_USER_INPUT when it is none. */
+  readonly versionRange?: string | null;
+  readonly strategy?: Strategy;
+  readonly limit?: number | null;
+}
+
+export interface CapabilitySummary {
+  readonly name: string;
+  readonly nodes: number;
+  readonly healthy: number;
+}
+
+export interface RejectedEvent {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly reason: string;
+  readonly errorType: string;
+  /** The start of the value, cut and with secrets masked. */
+  readonly excerpt: string | null;
+  readonly correlationId: string | null;
+  /** Milliseconds since 1970. */
+  readonly rejectedAt: number;
+}
+
+/** Reads from memory. They never fail and never wait: they answer whatever Kafka, Consul and Postgres do. */
+export interface RegistryReads {
+  /** Where the change log stands in this gateway's memory. */
+  head(): Cursor;
+  node(nodeId: string): NodeRecord | undefined;
+  /** Every known node that matches, by node id. */
+  nodes(filter: NodeFilter | null): readonly NodeRecord[];
+  healthyServices(query: HealthyServicesQuery): readonly NodeRecord[];
+  /** Of REGISTERED nodes, by name. */
+  capabilities(): readonly CapabilitySummary[];
+  /** When the node's lease ends, milliseconds since 1970; null unless it is REGISTERED. */
+  leaseExpiresAt(node: NodeRecord): number | null;
+}
+
+export interface SubscribeOptions {
+  readonly after?: Cursor | null;
+  readonly snapshot?: boolean;
+  readonly filter?: ChangeFilter | null;
+}
+
+/** Who is asking: goes into the change log. */
+export interface Caller {
+  readonly operator: string | null;
+}
+
+/** All that GraphQL and HTTP ask of the registry. Failures are GatewayErrors with the codes of the public contract. */
+export interface Registry extends RegistryReads {
+  /** The log, oldest first. Throws CURSOR_EXPIRED, CURSOR_INVALID, BACKEND_UNAVAILABLE. */
+  changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]>;
+  /** The latest changes of each node, newest first, with one statement. Throws BACKEND_UNAVAILABLE. */
+  changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>>;
+  /** Newest first. Throws BACKEND_UNAVAILABLE. */
+  rejectedEvents(first: number): Promise<readonly RejectedEvent[]>;
+  /** Throws NODE_NOT_FOUND, BAD_USER_INPUT, BACKEND_UNAVAILABLE. */
+  requestIntrospection(
+    request: { readonly nodeId?: string | null; readonly nodeTypes?: readonly string[] | null; readonly reason?: string | null },
+    caller: Caller,
+  ): Promise<{ readonly correlationId: string; readonly requestedAt: number; readonly expectedNodes: number }>;
+  /** Throws NODE_NOT_FOUND, BACKEND_UNAVAILABLE. */
+  deregister(
+    request: { readonly nodeId: string; readonly reason?: string | null },
+    caller: Caller,
+  ): Promise<{ readonly node: NodeRecord; readonly cursor: Cursor; readonly correlationId: string }>;
+  /**
+   * Ordered, unique, reliable, resumable, bookmarked, bounded (docs/PROTOCOL.md). Ends when the iterator's `return` is called.
+   * The iteration throws CURSOR_EXPIRED, CURSOR_INVALID, SUBSCRIBER_TOO_SLOW, BACKEND_UNAVAILABLE.
+   */
+  subscribeChanges(options: SubscribeOptions): AsyncGenerator<ChangeEvent, void, undefined>;
+  /** The full set now, and again whenever it changes (in node id order; coalesced over 100 ms). */
+  subscribeHealthyServices(query: HealthyServicesQuery): AsyncGenerator<readonly NodeRecord[], void, undefined>;
+}
