@@ -124,6 +124,9 @@ const environment = z.object({
   ENDPOINT_ALLOW: list('*'),
 });
 
+/** Addresses to listen on that nobody can connect to. */
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];
@@ -179,7 +182,11 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     gatewayId,
     environment: e.KAFKA_ENVIRONMENT,
     logLevel: e.LOG_LEVEL,
-    http: { host: e.SERVICE_HOST, port: e.SERVICE_PORT, advertisedHost: e.LOCAL_IP ?? e.SERVICE_HOST },
+    http: {
+      host: e.SERVICE_HOST,
+      port: e.SERVICE_PORT,
+      advertisedHost: e.LOCAL_IP ?? (WILDCARDS.has(e.SERVICE_HOST) ? hostname() : e.SERVICE_HOST),
+    },
     kafka: {
       brokers: e.KAFKA_BROKER_URL.split(',')
         .map((broker) => broker.trim().replace(/^[a-z_+]+:\/\//i, ''))

@@ -78,6 +78,8 @@ export interface Announcement {
 export interface Goodbye {
   readonly kind: 'goodbye';
   readonly nodeId: NodeId;
+  /** Which instance leaves, as in {@link NodeContent}; absent where the message has no content. */
+  readonly instance?: string | null;
   readonly said: MessageTime;
   readonly reason: string;
   readonly correlationId: string | null;

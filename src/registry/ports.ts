@@ -3,10 +3,11 @@
  * (`gateway.ts`) hands them in, tests hand in their own. The registry itself imports none of the three.
  */
 import type { Acknowledgement, Heartbeat, MessagePosition, NodeContent, Rejection } from '../events/announcement.ts';
+import type { Json } from '../events/json.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change, NewChange } from './change.ts';
 import type { Cursor } from './cursor.ts';
-import type { CheckStatus, NodeRecord } from './node-record.ts';
+import type { CheckStatus, Liveness, NodeRecord } from './node-record.ts';
 import type { RejectedEvent } from './registry.ts';
 
 /** How a service is checked: HTTP on the health endpoint, TCP where there is only an address, none where there is nothing. */
@@ -99,13 +100,33 @@ export interface Locked {
   readonly requests: ReadonlyMap<string, IssuedRequest>;
 }
 
+/** Every message of the partition below `nextOffset` is processed. */
+export interface Completed {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: string;
+}
+
+/** What became of messages: counted once each, whatever is redelivered. */
+export interface Progress {
+  readonly processed: readonly Processed[];
+  readonly completed: readonly Completed[];
+}
+
+/** Signs of life of a node, as another gateway or this one stored them. */
+export interface LivenessUpdate {
+  readonly nodeId: NodeId;
+  readonly liveness: Liveness;
+  readonly currentState: Json;
+  readonly acknowledgedAt: number | null;
+}
+
 /** Everything that one transaction writes. */
-export interface Writes {
+export interface Writes extends Progress {
   /** New or changed rows; `cursor` is filled in from the node's last change in `changes`, if any. */
   readonly nodes: readonly NodeRecord[];
   /** In order; numbered in that order. */
   readonly changes: readonly NewChange[];
-  readonly processed: readonly Processed[];
   readonly rejected: readonly RejectedMessage[];
 }
 
@@ -125,15 +146,15 @@ export interface RegistrationStore {
     work: (locked: Locked) => Promise<Writes>,
   ): Promise<readonly Change[]>;
   /** Signs of life, coalesced: one statement, no node lock. */
-  recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, processed: readonly Processed[]): Promise<void>;
-  recordAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number, processed: readonly Processed[]): Promise<void>;
-  recordRejections(rejected: readonly RejectedMessage[], processed: readonly Processed[]): Promise<void>;
+  recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, progress: Progress): Promise<void>;
+  recordAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number, progress: Progress): Promise<void>;
+  recordRejections(rejected: readonly RejectedMessage[], progress: Progress): Promise<void>;
   /** Remembers a request, so that its answers are recognised on every gateway. */
   recordRequest(request: IssuedRequest): Promise<void>;
   /** Every node that was ever in the log, and the log's head at that moment. */
   loadAll(): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }>;
-  /** Nodes whose row or liveness was written since (milliseconds since 1970, Postgres' clock), and what to ask with next time. */
-  touchedSince(since: number): Promise<{ readonly nodes: readonly NodeRecord[]; readonly until: number }>;
+  /** Signs of life written since the given mark (null: now), and the mark to ask with next time. Misses none, may repeat some. */
+  livenessSince(mark: string | null): Promise<{ readonly updates: readonly LivenessUpdate[]; readonly mark: string }>;
   rejectedEvents(first: number): Promise<readonly RejectedEvent[]>;
   /** Deletes REMOVED nodes' old rows, rejected events, requests and log entries past retention. Returns how many of each. */
   cleanUp(now: number): Promise<CleanUpResult>;

@@ -1,0 +1,61 @@
+import { delay } from './delay.ts';
+import type { Log } from './log.ts';
+
+const RESTART_AFTER = 1000;
+
+/** Tasks that run as long as the gateway. One that fails is a bug: it is said loudly and the task starts again. */
+export class Background {
+  readonly #log: Log;
+  readonly #stop = new AbortController();
+  readonly #tasks = new Map<string, Promise<void>>();
+  readonly #running = new Set<string>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  isRunning(name: string): boolean {
+    return this.#running.has(name);
+  }
+
+  /** Runs the task until `stop`; it must return soon after the signal aborts. */
+  start(name: string, task: (signal: AbortSignal) => Promise<void>): void {
+    this.#tasks.set(name, this.#supervise(name, task));
+  }
+
+  /** Runs the work now and then, the first time after one interval (milliseconds). */
+  every(name: string, interval: number, work: () => Promise<void>): void {
+    this.start(name, async (signal) => {
+      while (!signal.aborted) {
+        await delay(interval, signal);
+        if (!signal.aborted) await work();
+      }
+    });
+  }
+
+  /** Ends every task. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#tasks.values());
+  }
+
+  async #supervise(name: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#running.add(name);
+      try {
+        await task(this.#stop.signal);
+        if (this.#stop.signal.aborted) break;
+        return;
+      } catch (error) {
+        this.#running.delete(name);
+        this.#log.error({ task: name, error }, 'a background task failed, will start it again');
+        await delay(RESTART_AFTER, this.#stop.signal);
+      }
+    }
+    this.#running.delete(name);
+  }
+}

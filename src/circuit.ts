@@ -1,0 +1,103 @@
+import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from 'cockatiel';
+import { type Backend, BackendError, messageOf } from './errors.ts';
+
+/** So many failures in a row open the circuit. */
+const FAILURES = 5;
+/** How long it stays open before one call may try, doubling with jitter. Milliseconds. */
+const HALF_OPEN_AFTER = { initialDelay: 1000, maxDelay: 15_000 };
+
+export type CircuitPosition = 'closed' | 'open' | 'half_open';
+
+const POSITIONS: Readonly<Record<CircuitState, CircuitPosition>> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half_open',
+  [CircuitState.Isolated]: 'open',
+};
+
+/** The breaker around one back end: refuses at once while it is open, instead of queueing calls that would fail. */
+export class Circuit {
+  readonly backend: Backend;
+  readonly #policy;
+  #lastError: string | null = null;
+  #lastSuccessAt: number | null = null;
+  #isFailing = false;
+  #since: number;
+  readonly #now: () => number;
+
+  constructor(backend: Backend, now: () => number, onChange: (position: CircuitPosition) => void) {
+    this.backend = backend;
+    this.#now = now;
+    this.#since = now();
+    this.#policy = circuitBreaker(
+      handleWhen((error) => error instanceof BackendError && error.backend === backend),
+      { halfOpenAfter: new ExponentialBackoff(HALF_OPEN_AFTER), breaker: new ConsecutiveBreaker(FAILURES) },
+    );
+    this.#policy.onStateChange((state) => onChange(POSITIONS[state]));
+  }
+
+  position(): CircuitPosition {
+    return POSITIONS[this.#policy.state];
+  }
+
+  /** Whether the last call was answered. */
+  isAvailable(): boolean {
+    return this.#lastSuccessAt !== null && !this.#isFailing && this.position() === 'closed';
+  }
+
+  lastError(): string | null {
+    return this.#lastError;
+  }
+
+  /** Milliseconds since 1970; null: never yet. */
+  lastSuccessAt(): number | null {
+    return this.#lastSuccessAt;
+  }
+
+  /** Since when it is, or is not, available: milliseconds since 1970. */
+  since(): number {
+    return this.#since;
+  }
+
+  /** Throws what the call throws, or BackendError at once while the circuit is open. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await this.#policy.execute(call);
+      this.#succeeded();
+      return result;
+    } catch (error) {
+      if (error instanceof BrokenCircuitError) {
+        throw new BackendError(
+          this.backend,
+          `${this.backend} is not asked while its circuit is open; it last failed with: ${this.#lastError ?? 'nothing'}`,
+          { cause: error },
+        );
+      }
+      if (error instanceof BackendError && error.backend === this.backend) {
+        this.#lastError = messageOf(error);
+        if (!this.#isFailing) this.#since = this.#now();
+        this.#isFailing = true;
+      } else this.#succeeded();
+      throw error;
+    }
+  }
+
+  #succeeded(): void {
+    if (this.#isFailing || this.#lastSuccessAt === null) this.#since = this.#now();
+    this.#lastSuccessAt = this.#now();
+    this.#isFailing = false;
+  }
+}
+
+/** The same object with the named methods behind the circuit. */
+export function guarded<T extends object>(target: T, circuit: Circuit, methods: readonly (keyof T & string)[]): T {
+  const names = new Set<string | symbol>(methods);
+  return new Proxy(target, {
+    get(object, name) {
+      const value: unknown = Reflect.get(object, name);
+      if (typeof value !== 'function') return value;
+      if (!names.has(name)) return (...args: unknown[]) => Reflect.apply(value, object, args);
+      return (...args: unknown[]) => circuit.run(async () => Reflect.apply(value, object, args));
+    },
+  });
+}

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import type { ConsulConfig } from '../config.ts';
+import { RefusedError } from '../errors.ts';
+import type { NodeContent } from '../events/announcement.ts';
+import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition } from '../registry/ports.ts';
+import { AgentClient } from './agent-client.ts';
+import { planCheck } from './check-plan.ts';
+import { followChecks } from './check-watch.ts';
+import { answerIn, consulError } from './consul-error.ts';
+import { ownerNote } from './owner-note.ts';
+import { define, nodeIdIn } from './service-definition.ts';
+import { readStanding, type StandingService } from './standing-service.ts';
+
+/** Of the 200 connections that an agent allows one client address; its register rate is flat from 32 on. */
+const MAX_SOCKETS = 32;
+
+const DEFAULT_DEADLINE = 3000;
+
+/** Milliseconds for the list of all own services: 10,000 of them are some 15 MB. */
+const LIST_DEADLINE = 15_000;
+
+export interface AgentCatalogOptions {
+  readonly config: ConsulConfig;
+  /** The owner mark. Asked for when it is needed: it is known once the database is migrated. */
+  readonly registryId: () => string;
+  /** From 0 to below 1; spreads the retries of several gateways. Default: Math.random. */
+  readonly random?: () => number;
+  /** Milliseconds that one register, deregister or exists may take: node locks in Postgres are held meanwhile. Default: 3,000. */
+  readonly deadline?: number;
+}
+
+const services = z.record(z.string(), z.object({ ID: z.string(), Meta: z.record(z.string(), z.string()).nullish() }));
+
+/** Services and checks on one configured agent, which runs the checks itself. */
+export class AgentCatalog implements ServiceCatalog {
+  readonly #config: ConsulConfig;
+  readonly #registryId: () => string;
+  readonly #random: () => number;
+  readonly #deadline: number;
+  readonly #client: AgentClient;
+
+  /** Throws when the CA file cannot be read. Opens connections only when used. */
+  constructor({ config, registryId, random = Math.random, deadline = DEFAULT_DEADLINE }: AgentCatalogOptions) {
+    this.#config = config;
+    this.#registryId = registryId;
+    this.#random = random;
+    this.#deadline = deadline;
+    this.#client = new AgentClient(config, { maxSockets: MAX_SOCKETS });
+  }
+
+  define(content: NodeContent, contentHash: string): ServiceDefinition {
+    return define(content, contentHash, this.#registryId());
+  }
+
+  /**
+   * Also throws RefusedError when the id is taken by a service that is not this registry's, or by another node: overwriting it would
+   * take somebody else's service away.
+   */
+  async register(service: ServiceDefinition, initial: ProbedStatus): Promise<void> {
+    await calling(`register service "${service.id}"`, this.#deadline, async (left) => {
+      const standing = await readStanding(this.#client, service.id, left());
+      if (standing !== null) this.#refuseToOverwrite(service, standing);
+      const plan = planCheck(service.id, standing?.checks ?? [], service.check, initial);
+      const registration = {
+        id: service.id,
+        name: service.name,
+        address: service.address ?? '',
+        port: service.port ?? 0,
+        tags: [...service.tags],
+        meta: { ...service.meta },
+        ...(plan.register === null ? {} : { check: this.#checkOf(service, plan.register, initial) }),
+        timeout: left(),
+      };
+      await this.#client.agent.service.register(registration);
+      for (const id of plan.drop) {
+        const check = { id, timeout: left() };
+        await ignoringUnknown(this.#client.agent.check.deregister(check));
+      }
+    });
+  }
+
+  async deregister(serviceId: string): Promise<void> {
+    await calling(`deregister service "${serviceId}"`, this.#deadline, async (left) => {
+      const standing = await readStanding(this.#client, serviceId, left());
+      if (standing === null || !this.#isOurs(standing)) return;
+      const service = { id: serviceId, timeout: left() };
+      await ignoringUnknown(this.#client.agent.service.deregister(service));
+    });
+  }
+
+  /** Whether the service stands under this registry's owner mark. */
+  async exists(serviceId: string): Promise<boolean> {
+    return calling(`look up service "${serviceId}"`, this.#deadline, async (left) => {
+      const standing = await readStanding(this.#client, serviceId, left());
+      return standing !== null && this.#isOurs(standing);
+    });
+  }
+
+  async owned(): Promise<readonly OwnedService[]> {
+    return calling('list the services of this registry', LIST_DEADLINE, async (left) => {
+      const query = { filter: `Meta["registry_id"] == ${JSON.stringify(this.#registryId())}`, timeout: left() };
+      const listed: unknown = await this.#client.agent.service.list(query);
+      return Object.values(services.parse(listed)).map(({ ID: id, Meta: meta }) => ({
+        id,
+        nodeId: nodeIdIn(meta ?? {}) ?? '',
+        contentHash: meta?.['content_hash'] ?? '',
+      }));
+    });
+  }
+
+  async followChecks(
+    onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void,
+    onError: (error: Error) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await followChecks({ address: this.#config, registryId: this.#registryId(), random: this.#random, onChecks, onError, signal });
+  }
+
+  /** Closes the connections. Calls in flight fail. */
+  close(): void {
+    this.#client.destroy();
+  }
+
+  #isOurs(standing: StandingService): boolean {
+    return standing.meta['registry_id'] === this.#registryId();
+  }
+
+  #refuseToOverwrite(service: ServiceDefinition, standing: StandingService): void {
+    if (!this.#isOurs(standing)) {
+      const owner = standing.meta['registry_id'];
+      throw new RefusedError(
+        'consul',
+        `The Consul service id "${service.id}" is taken by ${owner === undefined ? 'a service that no registry owns' : `registry ${owner}`}: give the node another id, or remove that service`,
+      );
+    }
+    const nodeId = nodeIdIn(standing.meta);
+    if (nodeId !== nodeIdIn(service.meta)) {
+      throw new RefusedError('consul', `The Consul service id "${service.id}" is taken by node "${nodeId}": give this node another id`);
+    }
+  }
+
+  #checkOf(service: ServiceDefinition, { id, name }: { readonly id: string; readonly name: string }, initial: ProbedStatus) {
+    const { check } = service;
+    return {
+      checkid: id,
+      name,
+      notes: ownerNote(this.#registryId()),
+      ...(check.kind === 'http' ? { http: check.url, disableredirects: true } : {}),
+      ...(check.kind === 'tcp' ? { tcp: hostAndPort(check.host, check.port) } : {}),
+      interval: goDuration(this.#config.checkInterval),
+      timeout: goDuration(this.#config.checkTimeout),
+      successbeforepassing: this.#config.successBeforePassing,
+      failuresbeforecritical: this.#config.failuresBeforeCritical,
+      deregistercriticalserviceafter: goDuration(this.#config.deregisterCriticalAfter),
+      status: initial,
+    };
+  }
+}
+
+/** Runs the work with the milliseconds that are left of its deadline; whatever it throws becomes the catalogue's error. */
+async function calling<T>(action: string, deadline: number, work: (left: () => number) => Promise<T>): Promise<T> {
+  const end = performance.now() + deadline;
+  try {
+    return await work(() => Math.max(1, Math.ceil(end - performance.now())));
+  } catch (error) {
+    throw consulError(action, error);
+  }
+}
+
+/** Gone already is as good as removed. */
+async function ignoringUnknown(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: unknown) => {
+    if (answerIn(error)?.status !== 404) throw error;
+  });
+}
+
+function goDuration(milliseconds: number): string {
+  return `${Math.max(1, Math.round(milliseconds))}ms`;
+}
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,66 @@
+import type { ObservedCheck, ProbedStatus } from '../registry/ports.ts';
+import { checkOutput } from './cut-text.ts';
+import { ownerIn } from './owner-note.ts';
+
+/** One check as `/v1/health/state` lists it. */
+export interface CheckRow {
+  readonly node: string;
+  readonly checkId: string;
+  readonly serviceId: string;
+  readonly status: ProbedStatus;
+  readonly output: string;
+  readonly notes: string;
+}
+
+export type ObservedChecks = ReadonlyMap<string, ObservedCheck>;
+
+const SEVERITY = { passing: 0, warning: 1, critical: 2 } as const;
+
+/**
+ * The checks by service id: of several on one service (maintenance mode adds one) the worst counts. Left out are checks of nodes, and
+ * services on which another registry's check stands.
+ */
+export function observe(rows: readonly CheckRow[], registryId: string): ObservedChecks {
+  const foreign = new Set<string>();
+  for (const row of rows) {
+    const owner = ownerIn(row.notes);
+    if (owner !== null && owner !== registryId) foreign.add(`${row.node}/${row.serviceId}`);
+  }
+  const observed = new Map<string, ObservedCheck>();
+  for (const row of rows) {
+    if (row.serviceId === '' || foreign.has(`${row.node}/${row.serviceId}`)) continue;
+    const worst = observed.get(row.serviceId);
+    if (worst !== undefined && SEVERITY[worst.status] >= SEVERITY[row.status]) continue;
+    observed.set(row.serviceId, { status: row.status, output: checkOutput(row.output) });
+  }
+  return observed;
+}
+
+export function sameChecks(a: ObservedChecks, b: ObservedChecks): boolean {
+  if (a.size !== b.size) return false;
+  for (const [id, check] of a) {
+    const other = b.get(id);
+    if (other === undefined || other.status !== check.status || other.output !== check.output) return false;
+  }
+  return true;
+}
+
+/**
+ * What may be reported after a look: everything seen, and what was there at the last report but is not now and was not missed before
+ * (`missed`). A check that is being replaced is gone from the catalog for some milliseconds when Consul's anti-entropy deletes the old
+ * one before it adds the new; its node must not look dropped.
+ */
+export function settle(
+  reported: ObservedChecks,
+  seen: ObservedChecks,
+  missed: ReadonlySet<string>,
+): { readonly checks: ObservedChecks; readonly missing: ReadonlySet<string> } {
+  const missing = new Set<string>();
+  const checks = new Map(seen);
+  for (const [id, check] of reported) {
+    if (seen.has(id) || missed.has(id)) continue;
+    missing.add(id);
+    checks.set(id, check);
+  }
+  return { checks, missing };
+}

@@ -1,0 +1,55 @@
+import { fieldName, read } from './field.ts';
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+
+const NODE_TYPE = fieldName('node_type');
+
+/** Fields of the payload that are read into a place of their own. `configuration` is not: it is kept whole, and only its lease is read. */
+const KNOWN: ReadonlySet<string> = new Set(
+  [
+    'node_id',
+    'entity_id',
+    'node_name',
+    'node_type',
+    'node_role',
+    'node_version',
+    'service_name',
+    'instance_id',
+    'capabilities',
+    'declared_capabilities',
+    'discovered_capabilities',
+    'contract_capabilities',
+    'endpoints',
+    'current_state',
+    'health_status',
+    'reason',
+    'epoch',
+    'timestamp',
+    'introspection_timestamp',
+    'emitted_at',
+    'correlation_id',
+    'event_type',
+    'network_id',
+    'deployment_id',
+    'environment',
+    'metadata',
+  ].flatMap((name) => [fieldName(name).snake, fieldName(name).camel]),
+);
+const SERVICE_URL = fieldName('service_url');
+const SERVICE_TYPE = fieldName('service_type');
+
+/**
+ * The announced metadata, and beside it every field of the payload that the contract does not know, or knows as an alias that was not
+ * needed. Where both have a key, the announced metadata stands.
+ */
+export function metadataOf(payload: JsonObject, hasServiceUrl: boolean): JsonObject {
+  const announced = payload['metadata'] ?? null;
+  const metadata: Record<string, Json> = isJsonObject(announced) ? { ...announced } : announced === null ? {} : { metadata: announced };
+  const hasServiceType = read(payload, NODE_TYPE) === null;
+  for (const key of Object.keys(payload)) {
+    if (KNOWN.has(key) || Object.hasOwn(metadata, key)) continue;
+    if (hasServiceUrl && (key === SERVICE_URL.snake || key === SERVICE_URL.camel)) continue;
+    if (hasServiceType && (key === SERVICE_TYPE.snake || key === SERVICE_TYPE.camel)) continue;
+    metadata[key] = payload[key] ?? null;
+  }
+  return metadata;
+}

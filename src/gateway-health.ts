@@ -1,0 +1,67 @@
+import type { Background } from './background.ts';
+import type { Circuit } from './circuit.ts';
+import type { BackendHealth, HealthReport, HealthSource } from './http/health.ts';
+import { maskSecrets } from './log.ts';
+import { printCursor } from './registry/cursor.ts';
+import type { IngestCounts } from './registry/ingest.ts';
+import type { RegistryView } from './registry/view.ts';
+
+/** The registry in memory may be this much behind before it counts as stale. Milliseconds. */
+const STALE_AFTER = 15_000;
+
+export interface GatewayHealthParts {
+  readonly environment: string;
+  readonly registryId: () => string;
+  readonly startedAt: number;
+  readonly now: () => number;
+  readonly circuits: { readonly kafka: Circuit; readonly consul: Circuit; readonly postgres: Circuit };
+  readonly background: Background;
+  readonly view: RegistryView;
+  readonly counts: IngestCounts;
+  /** When the change log was last read to its end; null: never. */
+  readonly lastReadAt: () => number | null;
+  readonly isConsuming: () => boolean;
+  readonly consumerLag: () => number | null;
+  readonly subscribers: () => number;
+}
+
+/** How the gateway stands, read from its parts at the moment of asking. */
+export class GatewayHealth implements HealthSource {
+  readonly #parts: GatewayHealthParts;
+
+  constructor(parts: GatewayHealthParts) {
+    this.#parts = parts;
+  }
+
+  report(): HealthReport {
+    const { environment, registryId, startedAt, now, circuits, background, view, counts, lastReadAt } = this.#parts;
+    const readAt = lastReadAt();
+    const successful = counts.applied + counts.unchanged;
+    const failed = counts.rejected + counts.failed;
+    return {
+      registryId: registryId(),
+      environment,
+      ready: readAt !== null,
+      stale: readAt === null || now() - readAt > STALE_AFTER,
+      consumerTaskRunning: background.isRunning('consumer') && this.#parts.isConsuming(),
+      cleanupTaskRunning: background.isRunning('clean-up'),
+      backends: { kafka: healthOf(circuits.kafka), consul: healthOf(circuits.consul), postgres: healthOf(circuits.postgres) },
+      registrations: { total: successful + failed, successful, failed },
+      consumerLag: this.#parts.consumerLag(),
+      cursor: printCursor(view.head()),
+      knownNodes: view.size(),
+      subscribers: this.#parts.subscribers(),
+      startedAt,
+    };
+  }
+}
+
+function healthOf(circuit: Circuit): BackendHealth {
+  const error = circuit.lastError();
+  return {
+    available: circuit.isAvailable(),
+    circuit: circuit.position(),
+    lastError: error === null ? null : maskSecrets(error),
+    since: circuit.since(),
+  };
+}

@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto';
+import { Background } from './background.ts';
+import { Circuit, guarded } from './circuit.ts';
+import type { Config } from './config.ts';
+import { AgentCatalog } from './consul/agent-catalog.ts';
+import { EndpointProbe } from './consul/probe.ts';
+import { delay } from './delay.ts';
+import { type Backend, BackendError, messageOf } from './errors.ts';
+import { GatewayHealth } from './gateway-health.ts';
+import { createHttpServer } from './http/server.ts';
+import { createKafka } from './kafka/client.ts';
+import { NodeConsumer } from './kafka/consumer.ts';
+import { pingKafka } from './kafka/ping.ts';
+import { KafkaMessenger } from './kafka/producer.ts';
+import { KnownTopics } from './kafka/topics.ts';
+import type { Log } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { PostgresChangeLog } from './postgres/change-log.ts';
+import { Database } from './postgres/database.ts';
+import { PostgresLeadership } from './postgres/leadership.ts';
+import { migrate } from './postgres/migrate.ts';
+import { PostgresPublishedPosition } from './postgres/published-position.ts';
+import { PostgresRegistrationStore } from './postgres/registration-store.ts';
+import { Alignment } from './registry/alignment.ts';
+import { ChangeFeed } from './registry/change-feed.ts';
+import { CheckObserver } from './registry/check-observer.ts';
+import { Deregistration } from './registry/deregistration.ts';
+import { Discovery } from './registry/discovery.ts';
+import { ExpiryGuard } from './registry/expiry-guard.ts';
+import type { Hearing } from './registry/health.ts';
+import { HealthKeeper } from './registry/health-keeper.ts';
+import { Ingest } from './registry/ingest.ts';
+import { Introspection } from './registry/introspection.ts';
+import { LiveRegistry } from './registry/live-registry.ts';
+import { Publisher } from './registry/publisher.ts';
+import { Reconciler } from './registry/reconciler.ts';
+import { Renewals } from './registry/renewals.ts';
+import { RegistrationSaga } from './registry/saga.ts';
+import { Subscriptions } from './registry/subscriptions.ts';
+import { RegistryView } from './registry/view.ts';
+import { createSelfNode } from './self-node.ts';
+
+const MEMORY_WATCH = 5 * 60_000;
+/** The former registry's own limit for normal load. Bytes. */
+const MEMORY_LIMIT = 512 * 1024 * 1024;
+const RETRY = 2000;
+const CONSUL_PING = 5000;
+const VANISHED_LOOK = 1000;
+/** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
+const HTTP_CLOSE = 2000;
+
+export interface RunningGateway {
+  readonly host: string;
+  readonly port: number;
+  /** Says goodbye, finishes or undoes what is in flight, commits, closes. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The composition root: what is built from what, started and stopped in which order. Resolves when the gateway serves. While Postgres
+ * does not answer it says so, keeps trying, and answers `/health` only. Throws when the port cannot be had.
+ */
+export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
+  const now = Date.now;
+  const newId = randomUUID;
+  const background = new Background(log);
+  const circuit = (backend: Backend) =>
+    new Circuit(backend, now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
+  const circuits = { kafka: circuit('kafka'), consul: circuit('consul'), postgres: circuit('postgres') };
+  let registryId = '';
+  let hearingSince = now();
+  const hearing = (): Hearing => ({ now: now(), since: hearingSince, timeout: config.registry.heartbeatTimeout });
+  const hears = () => {
+    hearingSince = now();
+  };
+
+  // Postgres, and the registry in memory that follows it.
+  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'an idle Postgres connection broke'));
+  const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
+  const changeLog = guarded(new PostgresChangeLog(database, config.postgres), circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
+  const leadership = new PostgresLeadership(config.postgres, log);
+  const view = new RegistryView();
+  const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) =>
+    log.warn({ error: messageOf(error) }, 'could not read the change log, will retry'),
+  );
+  const onCommitted = () => feed.wake();
+
+  // Consul and Kafka.
+  const agent = new AgentCatalog({ config: config.consul, registryId: () => registryId });
+  const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'owned']);
+  const probe = new EndpointProbe({ timeout: config.registry.probeTimeout });
+  const kafka = createKafka(config.kafka, log);
+  const topics = new KnownTopics();
+  const producer = new KafkaMessenger(kafka, config.kafka, () => registryId, topics);
+  const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
+
+  // The life of an announcement.
+  const alignment = new Alignment({ store, catalog, log });
+  const saga = new RegistrationSaga({ store, catalog, probe, view, alignment, hearing, log });
+  const introspection = new Introspection({ view, store, messenger, now, newId, log });
+  const renewals = new Renewals({ messenger, now, log });
+  const healthKeeper = new HealthKeeper({ view, store, leadership, hearing, log, onCommitted });
+  const ingest = new Ingest({
+    saga,
+    store,
+    messenger,
+    now,
+    log,
+    onCommitted,
+    onRenewed: (renewed) => renewals.answer(renewed),
+    onHeartbeats: (nodeIds) => {
+      onCommitted();
+      void introspection
+        .heard(nodeIds)
+        .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'could not ask unknown nodes to introspect'));
+    },
+  });
+  const consumer = new NodeConsumer(
+    kafka,
+    config.kafka,
+    topics,
+    { process: (batch, stop) => ingest.process(batch, stop), onHearing: hears, ask: (call) => circuits.kafka.run(call), rules: {} },
+    log,
+  );
+
+  // What keeps the registry true.
+  const guard = new ExpiryGuard();
+  const { reconcileInterval: interval, leaseSeconds, cleanUpInterval, bookmarkInterval } = config.registry;
+  const reconciler = new Reconciler({
+    view,
+    store,
+    catalog,
+    probe,
+    alignment,
+    guard,
+    leadership,
+    hearing,
+    random: Math.random,
+    interval,
+    leaseSeconds,
+    log,
+    onCommitted,
+  });
+  const checks = new CheckObserver({
+    catalog,
+    view,
+    now,
+    log,
+    onChecks: () => healthKeeper.kick(),
+    onReturn: () => reconciler.kick(),
+    onVanished: (nodeIds) => reconciler.vanished(nodeIds),
+  });
+  const publisher = new Publisher({
+    feed,
+    log: changeLog,
+    position: new PostgresPublishedPosition(database),
+    messenger,
+    now,
+    logger: log,
+  });
+
+  // What clients see.
+  const discovery = new Discovery(view, Math.random);
+  const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval });
+  const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, onCommitted });
+  const registry = new LiveRegistry({
+    view,
+    feed,
+    discovery,
+    subscriptions,
+    introspection,
+    deregistration,
+    store,
+    log: changeLog,
+    now,
+    leaseSeconds,
+  });
+  const health = new GatewayHealth({
+    environment: config.environment,
+    registryId: () => registryId,
+    startedAt: now(),
+    now,
+    circuits,
+    background,
+    view,
+    counts: ingest.counts,
+    lastReadAt: () => feed.lastReadAt(),
+    isConsuming: () => consumer.isRunning(),
+    consumerLag: () => consumer.lag(),
+    subscribers: () => subscriptions.open(),
+  });
+  const http = createHttpServer({
+    registry,
+    health,
+    metrics: createMetrics({ health, counts: ingest.counts, view }),
+    log,
+    config: config.http,
+  });
+
+  const { host, port } = await http.listen();
+  log.info({ host, port, environment: config.environment }, 'listening');
+  const self = createSelfNode(config, kafka, port, () => health.report(), log);
+
+  const stop = async () => {
+    log.info('stopping');
+    // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
+    await self.stop();
+    await Promise.all([background.stop(), http.close(HTTP_CLOSE)]);
+    await Promise.all([producer.disconnect(), probe.close(), database.close()]);
+    agent.close();
+    log.info('stopped');
+  };
+
+  // Postgres is the one back end without which there is nothing to serve.
+  for (;;) {
+    if (signal.aborted) {
+      await stop();
+      throw new Error('stopped before Postgres answered');
+    }
+    try {
+      registryId = await migrate(config.postgres);
+      await feed.load();
+      break;
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      log.warn({ error: error.message, retryIn: `${RETRY} ms` }, 'waiting for Postgres');
+      await delay(RETRY, signal);
+    }
+  }
+
+  background.start('feed', (stopped) => feed.run(stopped));
+  background.start('notifications', (stopped) =>
+    changeLog.follow(
+      () => feed.wake(),
+      (error) => log.warn({ error: error.message }, 'lost the notifications of Postgres, polling meanwhile'),
+      stopped,
+    ),
+  );
+  background.start('leadership', (stopped) => leadership.run(stopped));
+  background.start('checks', (stopped) => checks.run(stopped));
+  background.start('health', (stopped) => healthKeeper.run(stopped));
+  background.start('reconciler', (stopped) => reconciler.run(stopped));
+  background.start('compensation', (stopped) => alignment.run(stopped));
+  background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), hears, stopped));
+  background.start('producer', () => producer.connect());
+  background.start('consumer', (stopped) => consumer.run(stopped));
+  background.start('publisher', (stopped) => publisher.run(stopped));
+  background.start('first request', (stopped) => askEverybody(stopped));
+  background.every('vanished checks', VANISHED_LOOK, async () => checks.lookForVanished());
+  background.every('consul', CONSUL_PING, async () => {
+    await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
+  });
+  background.every('clean-up', cleanUpInterval, async () => {
+    if (!leadership.isLeader()) return;
+    try {
+      log.info(await store.cleanUp(now()), 'cleaned up');
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'could not clean up, will try again at the next interval');
+    }
+  });
+  background.every('memory', MEMORY_WATCH, async () => {
+    const { rss, heapUsed } = process.memoryUsage();
+    log[rss > MEMORY_LIMIT ? 'warn' : 'info']({ rss, heapUsed, nodes: view.size(), subscribers: subscriptions.open() }, 'memory');
+  });
+  background.start('self-registration', async () => {
+    await self.start();
+  });
+  log.info({ registryId, nodes: view.size(), cursor: view.head() }, 'serving');
+  return { host, port, stop };
+
+  /** Once, when the gateway can hear the answers. */
+  async function askEverybody(stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted) {
+      if (consumer.isRunning()) {
+        try {
+          await introspection.broadcast('registry_startup');
+          return;
+        } catch (error) {
+          log.warn({ error: messageOf(error) }, 'could not ask the nodes to introspect, will retry');
+        }
+      }
+      await delay(consumer.isRunning() ? RETRY : 200, stopped);
+    }
+  }
+}
+
+const STORE_CALLS = [
+  'transact',
+  'recordLiveness',
+  'recordAcknowledgements',
+  'recordRejections',
+  'recordRequest',
+  'loadAll',
+  'livenessSince',
+  'rejectedEvents',
+  'cleanUp',
+] as const;

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { GatewayError } from '../errors.ts';
+import { hasControlCharacter } from '../events/node-id.ts';
+import type { Caller, Registry } from '../registry/registry.ts';
+import { type ChangesOfNode, createChangesLoader } from './loaders.ts';
+
+/** What the resolvers of one operation share. */
+export interface GraphqlContext {
+  readonly registry: Registry;
+  readonly changesOfNode: ChangesOfNode;
+  /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable; looked at by mutations only. */
+  readonly caller: () => Caller;
+}
+
+/** Longest operator name that goes into the change log. */
+const OPERATOR_MAX_LENGTH = 200;
+
+const operatorName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(OPERATOR_MAX_LENGTH)
+  .refine((name) => name.isWellFormed() && !hasControlCharacter(name));
+
+/** The context of one operation. `operator` is the `x-operator` header, or the connection parameter of that name, unchecked. */
+export function createContext(registry: Registry, operator: unknown): GraphqlContext {
+  return {
+    registry,
+    changesOfNode: createChangesLoader(registry),
+    caller: () => readCaller(operator),
+  };
+}
+
+function readCaller(operator: unknown): Caller {
+  if (operator === undefined || operator === null || operator === '') return { operator: null };
+  const parsed = operatorName.safeParse(operator);
+  if (!parsed.success) {
+    throw new GatewayError(
+      'BAD_USER_INPUT',
+      `x-operator must be a name of 1 to ${OPERATOR_MAX_LENGTH} characters without control characters: it is written into the change log`,
+      { argument: 'x-operator' },
+    );
+  }
+  return { operator: parsed.data };
+}

@@ -1,0 +1,75 @@
+import type { Types } from './types.ts';
+
+/** The fields of Node that say when it was seen, how it fares and how long it may go on. */
+export function defineLivenessFields({ builder, node, checkStatus }: Types): void {
+  builder.objectFields(node, (t) => ({
+    registeredAt: t.field({
+      type: 'DateTime',
+      description: 'When it was first registered in this life. Example: `"2026-11-24T13:29:00.000Z"`.',
+      resolve: (record) => record.registeredAt,
+    }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      description: 'When its registration last changed. Example: `"2026-11-24T13:31:12.250Z"`.',
+      resolve: (record) => record.updatedAt,
+    }),
+    acknowledgedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the node acknowledged its registration; null until it did. Example: `"2026-11-24T13:29:00.120Z"`.',
+      resolve: (record) => record.acknowledgedAt,
+    }),
+    lastSeenAt: t.field({
+      type: 'DateTime',
+      description: 'The last sign of life: announcement, heartbeat or passing check. Example: `"2026-11-24T13:31:40.000Z"`.',
+      resolve: (record) => record.liveness.lastSeenAt,
+    }),
+    lastHeartbeatAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last heartbeat arrived; null when it never sent one. Example: `"2026-11-24T13:31:40.000Z"`.',
+      resolve: (record) => record.liveness.lastHeartbeatAt,
+    }),
+    leaseExpiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it expires unless it shows a sign of life; null unless it is REGISTERED. Example: `"2026-11-25T13:31:40.000Z"`.',
+      resolve: (record, _args, { registry }) => registry.leaseExpiresAt(record),
+    }),
+    checkStatus: t.field({
+      type: checkStatus,
+      nullable: true,
+      description: "The status of Consul's check; null while nothing is known. Example: `PASSING`.",
+      resolve: (record) => record.checkStatus,
+    }),
+    checkOutput: t.exposeString('checkOutput', {
+      nullable: true,
+      description: 'What Consul\'s check last said. Example: `"HTTP GET http://10.0.3.17:8080/health: 200 OK"`.',
+    }),
+    reportedHealth: t.string({
+      nullable: true,
+      description: 'What the node last said of its own health: healthy, degraded, unhealthy, critical or recovering. Example: `"healthy"`.',
+      resolve: (record) => record.liveness.reportedHealth,
+    }),
+    activeOperations: t.float({
+      nullable: true,
+      description: 'Operations under way, as the last heartbeat said; LEAST_LOADED goes by it. Example: `3`.',
+      resolve: (record) => record.liveness.activeOperations,
+    }),
+    cpuPercent: t.float({
+      nullable: true,
+      description: 'Percent of processor time, as the last heartbeat said. Example: `12.5`.',
+      resolve: (record) => record.liveness.cpuPercent,
+    }),
+    memoryMb: t.float({
+      nullable: true,
+      description: 'Memory in MB, as the last heartbeat said. Example: `256.4`.',
+      resolve: (record) => record.liveness.memoryMb,
+    }),
+    uptimeSeconds: t.float({
+      nullable: true,
+      description: 'Seconds since it started, as the last heartbeat said. Example: `86400`.',
+      resolve: (record) => record.liveness.uptimeSeconds,
+    }),
+  }));
+}

@@ -1,0 +1,32 @@
+import type { GraphQLSchema } from 'graphql';
+import { createBuilder } from './builder.ts';
+import { defineChange } from './change-type.ts';
+import { defineNodeConnection } from './connection-type.ts';
+import { defineFilterInputs } from './filter-inputs.ts';
+import { defineLivenessFields } from './liveness-fields.ts';
+import { defineMutation } from './mutation.ts';
+import { defineNode } from './node-type.ts';
+import { defineQuery } from './query.ts';
+import { defineScalars } from './scalars.ts';
+import { defineHealthyService } from './service-type.ts';
+import { defineSubscription } from './subscription.ts';
+import { defineSummaries } from './summary-types.ts';
+import { createTypes } from './types.ts';
+
+/** The whole schema, executable with a {@link GraphqlContext} of context.ts as its context. */
+export function buildSchema(): GraphQLSchema {
+  const builder = createBuilder();
+  defineScalars(builder);
+  const types = createTypes(builder);
+  const inputs = defineFilterInputs(types);
+  defineNode(types);
+  defineLivenessFields(types);
+  defineNodeConnection(types);
+  defineHealthyService(types);
+  defineChange(types);
+  defineSummaries(types);
+  defineQuery(types, inputs);
+  defineMutation(types);
+  defineSubscription(types, inputs);
+  return builder.toSchema();
+}

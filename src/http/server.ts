@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Registry as MetricsRegistry } from 'prom-client';
+import type { Config } from '../config.ts';
+import { createErrorMask } from '../graphql/errors.ts';
+import { buildSchema } from '../graphql/schema.ts';
+import type { Log } from '../log.ts';
+import type { Registry } from '../registry/registry.ts';
+import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
+import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
+import {
+  backendAnswer,
+  type HealthAnswer,
+  type HealthReport,
+  type HealthSource,
+  healthAnswer,
+  livenessAnswer,
+  readinessAnswer,
+} from './health.ts';
+import { isOriginAllowed } from './origin.ts';
+import { createWebSocketEndpoint } from './websocket.ts';
+
+export interface HttpServerOptions {
+  readonly registry: Registry;
+  readonly health: HealthSource;
+  readonly metrics: Pick<MetricsRegistry, 'metrics' | 'contentType'>;
+  readonly log: Log;
+  readonly config: Pick<Config['http'], 'host' | 'port'>;
+  /** Origins of browser pages beside the gateway's own that may use it. Default: none. */
+  readonly allowedOrigins?: readonly string[];
+  /** Milliseconds between WebSocket pings. Default: 12,000. */
+  readonly pingInterval?: number;
+  /** Makes correlation ids of internal errors. Default: random UUIDs. */
+  readonly newId?: () => string;
+}
+
+export interface HttpServer {
+  /** Starts listening; port 0 takes a free one. Throws when the address cannot be had. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Takes no more, lets requests under way end, sends WebSockets 1001 and breaks SSE streams (a clean end would tell their clients not
+   * to come back). What is left after the deadline (milliseconds) is cut.
+   */
+  close(deadline: number): Promise<void>;
+}
+
+const HEALTH: Readonly<Record<string, (report: HealthReport) => HealthAnswer>> = {
+  '/health': healthAnswer,
+  '/health/ready': readinessAnswer,
+  '/health/live': livenessAnswer,
+  '/health/kafka': (report) => backendAnswer(report, 'kafka'),
+  '/health/consul': (report) => backendAnswer(report, 'consul'),
+  '/health/postgres': (report) => backendAnswer(report, 'postgres'),
+};
+
+const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready', live: '/health/live', metrics: '/metrics' } as const;
+
+/** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { registry, health, metrics, log, config, allowedOrigins = [], pingInterval = 12_000, newId = randomUUID } = options;
+  const maskError = createErrorMask({ log, newId });
+  const graphql = createGraphqlEndpoint({ schema: buildSchema(), registry, maskError, log, allowedOrigins });
+  const webSockets = createWebSocketEndpoint({ endpoint: graphql, registry, maskError, log, pingInterval });
+  const underWay = new Set<ServerResponse>();
+  let graphiql: Promise<GraphiqlPage> | undefined;
+  let closing = false;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = pathOf(request);
+    if (closing) return sendJson(response, 503, problem('SHUTTING_DOWN', 'This gateway is shutting down: ask another one.'));
+    if (path === GRAPHQL_PATH) return answerGraphql(request, response);
+    const check = Object.hasOwn(HEALTH, path) ? HEALTH[path] : undefined;
+    if (check === undefined && path !== '/metrics' && path !== '/') {
+      return sendJson(response, 404, { ...problem('NOT_FOUND', 'There is nothing at this path.'), links: LINKS });
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      return sendJson(response, 405, problem('METHOD_NOT_ALLOWED', 'This path takes GET and HEAD only.'));
+    }
+    if (path === '/') return answerIndex(request, response);
+    response.setHeader('Cache-Control', 'no-store');
+    if (check !== undefined) {
+      const { status, body } = check(health.report());
+      return sendJson(response, status, body);
+    }
+    const text = await metrics.metrics();
+    response.setHeader('Content-Type', metrics.contentType);
+    response.end(text);
+  }
+
+  async function answerGraphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET' && wantsHtml(request)) {
+      graphiql ??= loadGraphiqlPage();
+      return sendGraphiql(await graphiql, request, response);
+    }
+    // Any page can make a browser send a form or plain text, but not JSON, without asking first: so JSON only (CSRF).
+    if (request.method === 'POST' && !isJson(request)) {
+      return sendJson(response, 415, {
+        errors: [{ message: 'POST takes Content-Type: application/json only.', extensions: { code: 'BAD_REQUEST' } }],
+      });
+    }
+    await graphql(request, response);
+  }
+
+  const server = createServer(
+    // Headers in 10 s and the whole request in 30 s, so that slow senders hold no connection; answers may take as long as they like.
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+    (request, response) => {
+      underWay.add(response);
+      response.once('close', () => {
+        underWay.delete(response);
+        if (closing) server.closeIdleConnections();
+      });
+      setSecurityHeaders(response);
+      if (closing) response.setHeader('Connection', 'close');
+      answer(request, response).catch((error: unknown) => {
+        const correlationId = newId();
+        log.error({ error, correlationId, path: pathOf(request) }, 'HTTP request failed; the client gets the id only');
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { ...problem('INTERNAL_SERVER_ERROR', 'Internal error. The log has it.'), correlationId });
+      });
+    },
+  );
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (closing) return refuseUpgrade(socket, '503 Service Unavailable');
+    if (pathOf(request) !== GRAPHQL_PATH) return refuseUpgrade(socket, '404 Not Found');
+    if (!isOriginAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
+      log.warn({ origin: request.headers.origin, host: request.headers.host }, 'refused the WebSocket of a page of another origin');
+      return refuseUpgrade(socket, '403 Forbidden');
+    }
+    return webSockets.accept(request, socket, head);
+  });
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        const refuse = (error: NodeJS.ErrnoException) => {
+          const why = error.code === 'EADDRINUSE' ? 'another process has it. Set SERVICE_PORT to a free one' : error.message;
+          reject(new Error(`Cannot listen on ${config.host}:${config.port}: ${why}`, { cause: error }));
+        };
+        server.once('error', refuse);
+        server.listen(config.port, config.host, () => {
+          server.off('error', refuse);
+          // Such as no file descriptor left for a new connection: those that stand go on.
+          server.on('error', (error) => log.error({ error }, 'HTTP server failed to accept; will go on'));
+          resolve({ host: config.host, port: boundPort(server.address(), config.port) });
+        });
+      }),
+    close: async (deadline) => {
+      closing = true;
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      for (const response of underWay) {
+        if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
+      }
+      const cut = setTimeout(() => server.closeAllConnections(), deadline);
+      await Promise.all([closed, webSockets.close(deadline)]);
+      clearTimeout(cut);
+      await graphql.dispose();
+    },
+  };
+}
+
+function boundPort(address: AddressInfo | string | null, fallback: number): number {
+  return typeof address === 'object' && address !== null ? address.port : fallback;
+}
+
+function answerIndex(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Vary', 'Accept');
+  if (wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
+  else sendJson(response, 200, { name: 'discovery-gateway', links: LINKS });
+}
+
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?', 1)[0] ?? '/';
+}
+
+function wantsHtml(request: IncomingMessage): boolean {
+  return request.headers.accept?.includes('text/html') ?? false;
+}
+
+function isJson(request: IncomingMessage): boolean {
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  return type === 'application/json' || type === 'application/graphql+json';
+}
+
+function problem(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
+  return { error: { code, message } };
+}
+
+function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
+  response.statusCode = status;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function setSecurityHeaders(response: ServerResponse): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  response.setHeader('Content-Security-Policy', "frame-ancestors 'none'");
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  // The peer may be gone already; there is nobody left to tell.
+  socket.once('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

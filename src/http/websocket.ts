@@ -1,0 +1,194 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  getOperationAST,
+} from 'graphql';
+import { type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
+import { WebSocket, WebSocketServer } from 'ws';
+import { GatewayError } from '../errors.ts';
+import { createContext } from '../graphql/context.ts';
+import type { ErrorMask } from '../graphql/errors.ts';
+import type { Log } from '../log.ts';
+import type { Registry } from '../registry/registry.ts';
+import { type GraphqlEndpoint, MAX_REQUEST_BYTES } from './graphql-endpoint.ts';
+
+/** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
+const GOING_AWAY = 1001;
+/** graphql-transport-ws: the server failed. */
+const INTERNAL_SERVER_ERROR = 4500;
+/** Operations under way on one socket. GraphiQL and dashboards need a handful. */
+const MAX_OPERATIONS = 100;
+
+export interface WebSocketOptions {
+  readonly endpoint: GraphqlEndpoint;
+  readonly registry: Registry;
+  readonly maskError: ErrorMask;
+  readonly log: Pick<Log, 'debug' | 'error'>;
+  /** Milliseconds between pings. A socket that answered none in between, or takes no bytes, is cut at the next one. */
+  readonly pingInterval: number;
+}
+
+export interface WebSocketEndpoint {
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes every socket with 1001, and cuts those that are still there after the deadline (milliseconds). */
+  close(deadline: number): Promise<void>;
+}
+
+interface Extra {
+  readonly request: IncomingMessage;
+}
+
+type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
+
+/**
+ * The `graphql-transport-ws` protocol on `ws` sockets. It stands on graphql-ws' core instead of its ready adapter, because that one
+ * writes to the console, keeps two timers per socket and says nothing to clients of why a subscription ended.
+ */
+export function createWebSocketEndpoint({ endpoint, registry, maskError, log, pingInterval }: WebSocketOptions): WebSocketEndpoint {
+  const engine = endpoint.getEnveloped({});
+  const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
+    onSubscribe: (context, _id, payload) => prepare(context, payload),
+    execute: (args) => engine.execute(args),
+    subscribe: async (args) => {
+      const result: AsyncIterable<ExecutionResult> | ExecutionResult = await engine.subscribe(args);
+      return Symbol.asyncIterator in result ? result : failed(result);
+    },
+    onError: (_context, _id, _payload, errors) => errors.flatMap((error) => publicErrors(error, maskError)),
+    onNext: (_context, _id, _payload, _args, result) =>
+      result.errors === undefined ? undefined : { ...result, errors: result.errors.flatMap((error) => publicErrors(error, maskError)) },
+  });
+
+  function prepare(context: SocketContext, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    if (Object.keys(context.subscriptions).length > MAX_OPERATIONS) {
+      return [maskError(new GatewayError('LIMIT_EXCEEDED', `One socket carries at most ${MAX_OPERATIONS} operations at a time`))];
+    }
+    let document: DocumentNode;
+    try {
+      document = engine.parse(payload.query);
+    } catch (error) {
+      return [error instanceof GraphQLError ? syntaxError(error) : maskError(error)];
+    }
+    const errors: readonly GraphQLError[] = engine.validate(engine.schema, document);
+    if (errors.length > 0) return errors;
+    if (!getOperationAST(document, payload.operationName)) {
+      return [
+        new GraphQLError('operationName must name one operation of the document where it has several', {
+          extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
+        }),
+      ];
+    }
+    // A browser cannot set headers of a WebSocket: there the operator comes in the connection's parameters.
+    const operator = context.extra.request.headers['x-operator'] ?? context.connectionParams?.['x-operator'];
+    return {
+      schema: engine.schema,
+      document,
+      operationName: payload.operationName,
+      variableValues: payload.variables,
+      contextValue: createContext(registry, operator),
+    };
+  }
+
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_REQUEST_BYTES,
+    handleProtocols: (offered) => handleProtocols(offered),
+  });
+  const silent = new WeakSet<WebSocket>();
+  // One timer for all sockets. A ping queues behind what a socket has not taken yet, so it finds stuck receivers as well as dead ones.
+  const pings = setInterval(() => {
+    for (const socket of server.clients) {
+      if (silent.has(socket)) {
+        socket.terminate();
+      } else {
+        silent.add(socket);
+        if (socket.readyState === WebSocket.OPEN) socket.ping();
+      }
+    }
+  }, pingInterval);
+  pings.unref();
+
+  function open(socket: WebSocket, request: IncomingMessage): void {
+    socket.on('error', (error) => log.debug({ error }, 'WebSocket failed and is closed'));
+    socket.on('pong', () => silent.delete(socket));
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, text),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            handle(String(data)).catch((error: unknown) => {
+              log.error({ error }, 'WebSocket message failed; closing the socket');
+              socket.close(INTERNAL_SERVER_ERROR, 'Internal server error');
+            });
+          });
+        },
+      },
+      { request },
+    );
+    socket.once('close', (code, reason) => {
+      closed(code, String(reason)).catch((error: unknown) => log.error({ error }, 'ending the subscriptions of a closed WebSocket failed'));
+    });
+  }
+
+  return {
+    accept: (request, socket, head) => server.handleUpgrade(request, socket, head, open),
+    close: async (deadline) => {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      for (const socket of server.clients) socket.close(GOING_AWAY, 'Going away');
+      const cut = setTimeout(() => {
+        for (const socket of server.clients) socket.terminate();
+      }, deadline);
+      await closed;
+      clearTimeout(cut);
+      clearInterval(pings);
+    },
+  };
+}
+
+/** Resolves when the bytes have left: graphql-ws pulls a subscription's next event only then, which is what holds a fast feed back. */
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    // A socket that fails meanwhile closes, and closing ends its subscriptions: nothing more to do here.
+    if (socket.readyState === WebSocket.OPEN) socket.send(text, () => resolve());
+    else resolve();
+  });
+}
+
+/** Errors that ended an operation; graphql-ws carries one error from a failed iteration, so that several travel in one. */
+class OperationFailed extends Error {
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super('The subscription could not begin');
+    this.errors = errors;
+  }
+}
+
+/** A subscription that could not begin, as one that fails at once: both reach the client as an `error` message. */
+function failed(result: ExecutionResult): AsyncIterable<ExecutionResult> {
+  const next = () => Promise.reject(new OperationFailed(result.errors ?? []));
+  return { [Symbol.asyncIterator]: () => ({ next }) };
+}
+
+/** Over HTTP, Yoga gives this code. */
+function syntaxError({ message, source, positions }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { source, positions, extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
+}
+
+/** What the client sees: without Yoga's notes for HTTP, and without the wrapping that graphql-ws puts around what an iteration threw. */
+function publicErrors(error: GraphQLError, maskError: ErrorMask): readonly GraphQLFormattedError[] {
+  const cause = error.originalError;
+  if (cause instanceof OperationFailed) return cause.errors.flatMap((each) => publicErrors(each, maskError));
+  const isWrapping = error.nodes === undefined && cause instanceof GraphQLError;
+  const { extensions, ...rest } = (isWrapping ? cause : maskError(error)).toJSON();
+  const { http: _http, unexpected: _unexpected, ...visible } = extensions ?? {};
+  return [{ ...rest, extensions: visible }];
+}

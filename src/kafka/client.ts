@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { Kafka, type logCreator, logLevel } from 'kafkajs';
+import type { KafkaConfig } from '../config.ts';
+import type { Log } from '../log.ts';
+
+/**
+ * The kafkajs client. With these timeouts a consumer is back 6–12 s after a broker's `kill -9` (measured), against 22 s with the
+ * defaults. kafkajs retries on its own; whoever sends gives each send a deadline.
+ */
+export function createKafka(config: KafkaConfig, log: Log): Kafka {
+  return new Kafka({
+    clientId: config.clientId,
+    brokers: [...config.brokers],
+    ...(config.ssl === null ? {} : { ssl: config.ssl.caFile === null ? true : { ca: readFileSync(config.ssl.caFile, 'utf8') } }),
+    ...(config.sasl === null ? {} : { sasl: saslOf(config.sasl) }),
+    connectionTimeout: 2000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 1000, restartOnFailure: async () => true },
+    logLevel: logLevel.WARN,
+    logCreator: logTo(log),
+  });
+}
+
+function saslOf({ mechanism, username, password }: NonNullable<KafkaConfig['sasl']>) {
+  // kafkajs types each mechanism apart.
+  switch (mechanism) {
+    case 'plain':
+      return { mechanism, username, password } as const;
+    case 'scram-sha-256':
+      return { mechanism, username, password } as const;
+    case 'scram-sha-512':
+      return { mechanism, username, password } as const;
+  }
+}
+
+/** kafkajs' own warnings, in the gateway's log. Its errors are retried by it, so they are warnings here. */
+function logTo(log: Log): logCreator {
+  return () =>
+    ({ level, namespace, log: { message, error, broker, topic, groupId } }) => {
+      const line = { namespace, error: typeof error === 'string' ? error : undefined, broker, topic, groupId };
+      if (level <= logLevel.WARN) log.warn(line, `kafkajs: ${message}`);
+      else log.debug(line, `kafkajs: ${message}`);
+    };
+}

@@ -1,0 +1,57 @@
+import type { Kafka } from 'kafkajs';
+import { delay } from '../delay.ts';
+import { BackendError, messageOf } from '../errors.ts';
+
+/** Milliseconds. */
+const INTERVAL = 5000;
+const DEADLINE = 3000;
+
+/**
+ * Asks the brokers now and then whether they are there, so that an idle gateway knows too. `onReturn` is called when they answer after
+ * a failure. Until the signal aborts.
+ */
+export async function pingKafka(
+  kafka: Kafka,
+  ask: (call: () => Promise<void>) => Promise<void>,
+  onReturn: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const admin = kafka.admin({ retry: { retries: 0 } });
+  let isConnected = false;
+  let wasAway = false;
+  while (!signal.aborted) {
+    try {
+      await ask(async () => {
+        try {
+          if (!isConnected) await withinDeadline(admin.connect());
+          isConnected = true;
+          await withinDeadline(admin.describeCluster());
+        } catch (error) {
+          isConnected = false;
+          throw new BackendError('kafka', `Kafka: ${messageOf(error)}`, { cause: error });
+        }
+      });
+      if (wasAway) onReturn();
+      wasAway = false;
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      wasAway = true;
+    }
+    await delay(wasAway ? 1000 : INTERVAL, signal);
+  }
+  await admin.disconnect();
+}
+
+async function withinDeadline<T>(call: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  try {
+    return await Promise.race([
+      call,
+      delay(DEADLINE, timer.signal).then(() => {
+        throw new Error(`no answer within ${DEADLINE} ms`);
+      }),
+    ]);
+  } finally {
+    timer.abort();
+  }
+}

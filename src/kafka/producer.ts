@@ -1,0 +1,164 @@
+import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import type { KafkaConfig } from '../config.ts';
+import { BackendError, messageOf } from '../errors.ts';
+import type { Change } from '../registry/change.ts';
+import { printCursor } from '../registry/cursor.ts';
+import type { Accepted, DeadLetter, IntrospectionRequest, Messenger } from '../registry/ports.ts';
+import { deadLetterMessage } from './dead-letter.ts';
+import type { KnownTopics } from './topics.ts';
+
+/** kafkajs goes on trying through an outage; a caller that can retry itself waits no longer than this. Milliseconds. */
+const SEND_DEADLINE = 5000;
+/** The broker's usual limit on a request is 1 MiB. */
+const MAX_BATCH_BYTES = 700_000;
+
+/** What the gateway says on Kafka: docs/wire.md, "What the gateway sends". */
+export class KafkaMessenger implements Messenger {
+  readonly #producer: Producer;
+  readonly #config: KafkaConfig;
+  /** Asked for when it is needed: it is known once the database is migrated. */
+  readonly #registryId: () => string;
+  readonly #topics: Pick<KnownTopics, 'has'>;
+
+  constructor(kafka: Kafka, config: KafkaConfig, registryId: () => string, topics: Pick<KnownTopics, 'has'>) {
+    this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+    this.#config = config;
+    this.#registryId = registryId;
+    this.#topics = topics;
+  }
+
+  async connect(): Promise<void> {
+    await this.#producer.connect();
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#producer.disconnect();
+  }
+
+  /** Flat, since real nodes read `target_node_id` and `correlation_id` at the top level and take an absent target for a broadcast. */
+  async requestIntrospection(requests: readonly IntrospectionRequest[]): Promise<void> {
+    const messages = requests.map(({ correlationId, reason, targetNodeId, targetNodeTypes, requestedAt }) => {
+      const requested = new Date(requestedAt).toISOString();
+      return this.#message('REGISTRY_REQUEST_INTROSPECTION', targetNodeId, correlationId, {
+        event_type: 'REGISTRY_REQUEST_INTROSPECTION',
+        registry_id: this.#registryId(),
+        request_timestamp: requested,
+        reason,
+        ...(targetNodeId === null ? {} : { target_node_id: targetNodeId }),
+        ...(targetNodeTypes === null ? {} : { target_node_types: targetNodeTypes }),
+        correlation_id: correlationId,
+        timestamp: requested,
+      });
+    });
+    await this.#sendToEach(this.#config.topics.request, messages);
+  }
+
+  async accept(accepted: readonly Accepted[]): Promise<void> {
+    const messages = accepted.map(({ nodeId, consulServiceId, cursor, correlationId, acceptedAt }) =>
+      this.#message('NODE_REGISTRATION_ACCEPTED', nodeId, correlationId, {
+        event_type: 'NODE_REGISTRATION_ACCEPTED',
+        entity_id: nodeId,
+        node_id: nodeId,
+        correlation_id: correlationId,
+        consul_service_id: consulServiceId,
+        cursor: printCursor(cursor),
+        timestamp: new Date(acceptedAt).toISOString(),
+      }),
+    );
+    await this.#sendToEach(this.#config.topics.accepted, messages);
+  }
+
+  /** Compacted by node id: the latest value is the node as it is, a null value means it left. */
+  async publishChanges(changes: readonly Change[]): Promise<void> {
+    const messages = changes.map((change) =>
+      this.#message(`NODE_${change.type}`, change.nodeId, change.correlationId, change.type === 'REMOVED' ? null : changeValue(change)),
+    );
+    await this.#sendToEach([this.#config.topics.changes], messages);
+  }
+
+  async deadLetter(letters: readonly DeadLetter[]): Promise<void> {
+    const messages = letters.map((letter) => {
+      const { key, value } = deadLetterMessage(letter);
+      return { ...this.#message('REGISTRY_DEAD_LETTER', null, letter.rejection.correlationId, value), key };
+    });
+    await this.#sendToEach([this.#config.topics.deadLetter], messages);
+  }
+
+  #message(eventType: string, key: string | null, correlationId: string | null, value: object | null): Message {
+    return {
+      key,
+      value: value === null ? null : JSON.stringify(value),
+      headers: {
+        content_type: 'application/json',
+        event_type: eventType,
+        source: `discovery-gateway/${this.#registryId()}`,
+        ...(correlationId === null ? {} : { correlation_id: correlationId }),
+      },
+    };
+  }
+
+  async #sendToEach(topics: readonly string[], messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    for (const topic of topics) {
+      if (!this.#topics.has(topic)) continue;
+      for (const batch of batches(messages)) await this.#send(topic, batch);
+    }
+  }
+
+  async #send(topic: string, messages: Message[]): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${SEND_DEADLINE} ms`)), SEND_DEADLINE);
+    });
+    try {
+      await Promise.race([this.#producer.send({ topic, messages, acks: -1 }), deadline]);
+    } catch (error) {
+      throw new BackendError('kafka', `Kafka did not take ${messages.length} messages for ${topic}: ${messageOf(error)}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function changeValue({ cursor, type, node, reason, changedFields, correlationId, occurredAt }: Change) {
+  return {
+    event_type: `NODE_${type}`,
+    cursor: printCursor(cursor),
+    node_id: node.nodeId,
+    reason,
+    changed_fields: changedFields,
+    correlation_id: correlationId,
+    timestamp: new Date(occurredAt).toISOString(),
+    node: {
+      node_id: node.nodeId,
+      node_name: node.name,
+      node_type: node.type,
+      node_version: node.version,
+      state: node.state,
+      health_status: node.health,
+      service_name: node.serviceName,
+      consul_service_id: node.consulServiceId,
+      address: node.address,
+      port: node.port,
+      capabilities: node.capabilities,
+      endpoints: Object.fromEntries(node.endpoints.map(({ name, url }) => [name, url])),
+      environment: node.environment,
+    },
+  };
+}
+
+function* batches(messages: readonly Message[]): Generator<Message[]> {
+  let batch: Message[] = [];
+  let size = 0;
+  for (const message of messages) {
+    const bytes = message.value === null ? 100 : Buffer.byteLength(message.value) + 500;
+    if (batch.length > 0 && size + bytes > MAX_BATCH_BYTES) {
+      yield batch;
+      batch = [];
+      size = 0;
+    }
+    batch.push(message);
+    size += bytes;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,63 @@
+import type { Admin } from 'kafkajs';
+import type { KafkaConfig } from '../config.ts';
+import { messageOf } from '../errors.ts';
+import type { Meaning } from '../events/event-kind.ts';
+import type { Log } from '../log.ts';
+
+const NODE_PARTITIONS = 3;
+const REQUEST_PARTITIONS = 1;
+
+/** Which topics exist, as last seen: sending to an unknown one blocks for half a minute (measured). */
+export class KnownTopics {
+  #names: ReadonlySet<string> = new Set();
+
+  has(topic: string): boolean {
+    return this.#names.has(topic);
+  }
+
+  /** Looks again, and creates what is missing where the gateway may. Returns whether there are more than before. */
+  async look(admin: Admin, config: KafkaConfig, log: Log): Promise<boolean> {
+    const before = this.#names.size;
+    this.#names = await ensureTopics(admin, config, log);
+    return this.#names.size > before;
+  }
+}
+
+/** The topics that are consumed, with what their messages mean. */
+export function consumedTopics({ topics }: KafkaConfig): ReadonlyMap<string, Meaning> {
+  const meanings = new Map<string, Meaning>();
+  for (const topic of topics.introspection) meanings.set(topic, 'introspection');
+  for (const topic of topics.heartbeat) meanings.set(topic, 'heartbeat');
+  for (const topic of topics.acknowledgement) meanings.set(topic, 'acknowledgement');
+  return meanings;
+}
+
+/** Creates what is missing, where the gateway may, and returns which topics exist now. */
+async function ensureTopics(admin: Admin, config: KafkaConfig, log: Log): Promise<ReadonlySet<string>> {
+  const { topics } = config;
+  const existing = new Set(await admin.listTopics());
+  const wanted = [
+    ...[...topics.introspection, ...topics.heartbeat, ...topics.acknowledgement, ...topics.accepted].map((topic) => ({
+      topic,
+      numPartitions: NODE_PARTITIONS,
+    })),
+    ...topics.request.map((topic) => ({ topic, numPartitions: REQUEST_PARTITIONS })),
+    { topic: topics.changes, numPartitions: NODE_PARTITIONS, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] },
+    { topic: topics.deadLetter, numPartitions: REQUEST_PARTITIONS },
+  ].filter(({ topic }) => !existing.has(topic));
+  if (wanted.length === 0 || !config.createTopics) return existing;
+  // One at a time: a topic that may not be created must not keep the others from it.
+  for (const topic of wanted) {
+    try {
+      await admin.createTopics({
+        topics: [{ ...topic, replicationFactor: config.replicationFactor }],
+        waitForLeaders: true,
+        timeout: 10_000,
+      });
+      log.info({ topic: topic.topic, partitions: topic.numPartitions }, 'created a topic');
+    } catch (error) {
+      log.warn({ topic: topic.topic, error: messageOf(error) }, 'could not create a topic, going on without it');
+    }
+  }
+  return new Set(await admin.listTopics());
+}

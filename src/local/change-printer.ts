@@ -1,0 +1,64 @@
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { z } from 'zod';
+import { messageOf } from '../errors.ts';
+import type { Progress } from './progress.ts';
+
+const QUERY = `subscription {
+  registrationChanges(filter: { changeTypes: [ADDED, MODIFIED, HEALTH_CHANGED, REMOVED] }) {
+    type nodeId reason changedFields node { type serviceName health }
+  }
+}`;
+
+const change = z.object({
+  type: z.string(),
+  nodeId: z.string(),
+  reason: z.string().nullable(),
+  changedFields: z.array(z.string()),
+  node: z.object({ type: z.string(), serviceName: z.string(), health: z.string() }),
+});
+
+export type PrintedChange = z.infer<typeof change>;
+
+const answer = z.object({ data: z.object({ registrationChanges: change }) });
+
+/** One line per change of a node, from now until the signal. Follows like any client would: GraphQL over WebSocket. */
+export async function printChanges(graphqlUrl: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  const client = createClient({
+    url: graphqlUrl.replace(/^http/, 'ws'),
+    webSocketImpl: WebSocket,
+    retryAttempts: 1000,
+    shouldRetry: () => true,
+  });
+  const end = () => {
+    // It also reports a connection attempt that fails meanwhile, which is of no interest any more.
+    Promise.resolve(client.dispose()).catch(() => undefined);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    for await (const result of client.iterate({ query: QUERY })) {
+      const parsed = answer.safeParse(result);
+      progress('change', parsed.success ? changeLine(parsed.data.data.registrationChanges) : `not understood: ${JSON.stringify(result)}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) progress('change', `the changes are no longer shown here: ${messageOf(error)}`);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+/** Such as `+ database-adapter-001 (effect, database-adapter) registered: startup`. */
+export function changeLine({ type, nodeId, reason, changedFields, node }: PrintedChange): string {
+  const who = `${nodeId} (${node.type}, ${node.serviceName})`;
+  const why = reason === null ? '' : `: ${reason}`;
+  switch (type) {
+    case 'ADDED':
+      return `+ ${who} registered${why}`;
+    case 'REMOVED':
+      return `- ${who} removed${why}`;
+    case 'HEALTH_CHANGED':
+      return `~ ${who} is ${node.health.toLowerCase()}${why}`;
+    default:
+      return `~ ${who} changed ${changedFields.join(', ')}${why}`;
+  }
+}

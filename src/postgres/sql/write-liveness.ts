@@ -1,0 +1,75 @@
+import { sql } from 'drizzle-orm';
+import type { Acknowledgement, Heartbeat } from '../../events/announcement.ts';
+import type { NodeId } from '../../events/node-id.ts';
+import type { Connection } from '../database.ts';
+
+/** Heartbeats of known nodes, one per node, in one statement and in node id order (no deadlock). */
+export async function writeHeartbeats(connection: Connection, heartbeats: readonly Heartbeat[], receivedAt: number): Promise<void> {
+  const rows = heartbeats.map((heartbeat) => ({
+    node_id: heartbeat.nodeId,
+    reported_health: heartbeat.reportedHealth,
+    active_operations: heartbeat.activeOperations,
+    cpu_percent: heartbeat.cpuPercent,
+    memory_mb: heartbeat.memoryMb,
+    uptime_seconds: heartbeat.uptimeSeconds,
+  }));
+  const received = new Date(receivedAt).toISOString();
+  await connection.execute(sql`
+    insert into node_liveness (
+      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds
+    )
+    select
+      row.node_id, ${received}::timestamptz, ${received}::timestamptz, row.reported_health, row.active_operations, row.cpu_percent,
+      row.memory_mb, row.uptime_seconds
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
+      node_id text, reported_health text, active_operations float8, cpu_percent float8, memory_mb float8, uptime_seconds float8
+    )
+    join node_registrations n on n.node_id = row.node_id
+    order by row.node_id
+    on conflict (node_id) do update set
+      last_seen_at = greatest(node_liveness.last_seen_at, excluded.last_seen_at),
+      last_heartbeat_at = greatest(node_liveness.last_heartbeat_at, excluded.last_heartbeat_at),
+      reported_health = excluded.reported_health,
+      active_operations = excluded.active_operations,
+      cpu_percent = excluded.cpu_percent,
+      memory_mb = excluded.memory_mb,
+      uptime_seconds = excluded.uptime_seconds,
+      touched_by = pg_current_xact_id()
+  `);
+}
+
+/** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next flush brings them, and nobody waits. */
+export async function copyHeartbeats(connection: Connection, nodeIds: readonly NodeId[]): Promise<void> {
+  await connection.execute(sql`
+    with free as (
+      select node_id from node_registrations
+      where node_id in (select jsonb_array_elements_text(${JSON.stringify(nodeIds)}::jsonb))
+      order by node_id
+      for update skip locked
+    )
+    update node_registrations n
+    set last_heartbeat = l.last_heartbeat_at
+    from free join node_liveness l using (node_id)
+    where n.node_id = free.node_id
+  `);
+}
+
+export async function writeAcknowledgements(
+  connection: Connection,
+  acknowledgements: readonly Acknowledgement[],
+  receivedAt: number,
+): Promise<void> {
+  const received = new Date(receivedAt).toISOString();
+  const nodeIds = [...new Set(acknowledgements.map(({ nodeId }) => nodeId))];
+  await connection.execute(sql`
+    insert into node_liveness (node_id, last_seen_at, acknowledged_at)
+    select n.node_id, ${received}::timestamptz, ${received}::timestamptz
+    from node_registrations n
+    where n.node_id in (select jsonb_array_elements_text(${JSON.stringify(nodeIds)}::jsonb))
+    order by n.node_id
+    on conflict (node_id) do update set
+      last_seen_at = greatest(node_liveness.last_seen_at, excluded.last_seen_at),
+      acknowledged_at = excluded.acknowledged_at,
+      touched_by = pg_current_xact_id()
+  `);
+}

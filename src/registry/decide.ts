@@ -1,0 +1,267 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Announcement, Goodbye } from '../events/announcement.ts';
+import type { NewChange } from './change.ts';
+import { toCursor } from './cursor.ts';
+import { type Hearing, healthOf } from './health.ts';
+import type { CheckStatus, NodeRecord } from './node-record.ts';
+import { acceptAt, compareOrder } from './order.ts';
+import type { IssuedRequest, ObservedCheck, ServiceDefinition } from './ports.ts';
+
+/** What one announcement or goodbye does to what is stored of its node. */
+export type Decision =
+  /** Older than what is stored, or not allowed to bring the node back. */
+  | { readonly outcome: 'superseded'; readonly why: string }
+  /** The lease and the state fields are renewed; no change, no Consul call. */
+  | { readonly outcome: 'unchanged'; readonly node: NodeRecord }
+  /** `change` is null for a tombstone of a node that was never registered. */
+  | { readonly outcome: 'applied'; readonly node: NodeRecord; readonly change: NewChange | null };
+
+export interface Circumstances {
+  readonly hearing: Hearing;
+  /** The request whose correlation id the message carries. */
+  readonly request: IssuedRequest | undefined;
+  /** The service that the announcement asks for. */
+  readonly service: ServiceDefinition;
+  /** What a probe of its endpoint found just now; null where there is nothing to probe, or the same check passes in Consul already. */
+  readonly probed: ObservedCheck | null;
+}
+
+/** Decides on one announcement. Pure; the rules are those of docs/lifecycle.md, "Order". */
+export function decideAnnouncement(stored: NodeRecord | undefined, event: Announcement, circumstances: Circumstances): Decision {
+  const { now } = circumstances.hearing;
+  const accepted = acceptAt(event.said, now);
+  const refusal = stored === undefined ? null : refusalOf(stored, event, compareOrder(accepted, stored.accepted), circumstances);
+  if (refusal !== null) return { outcome: 'superseded', why: refusal };
+
+  const before = stored?.state === 'REGISTERED' ? stored : undefined;
+  const checkStatus = checkStatusOf(before, circumstances);
+  const node: NodeRecord = {
+    ...event.content,
+    state: 'REGISTERED',
+    stateReason: event.reason,
+    health: 'UNKNOWN',
+    endpoints: event.content.endpoints.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    serviceName: circumstances.service.name,
+    consulServiceId: circumstances.service.id,
+    checkStatus,
+    checkOutput: checkStatus === before?.checkStatus ? before.checkOutput : (circumstances.probed?.output ?? null),
+    currentState: event.currentState,
+    contentHash: event.contentHash,
+    // An epoch once known keeps fencing: a later message without one does not open the door to an earlier life.
+    accepted: { ...accepted, epoch: accepted.epoch ?? stored?.accepted.epoch ?? null },
+    leaseSeconds: event.leaseSeconds,
+    liveness: {
+      // Signs of an earlier registration say nothing of this one.
+      ...(before?.liveness ?? NO_LIVENESS),
+      lastSeenAt: now,
+      reportedHealth: event.reportedHealth ?? before?.liveness.reportedHealth ?? null,
+    },
+    acknowledgedAt: before?.acknowledgedAt ?? null,
+    registeredAt: before?.registeredAt ?? now,
+    updatedAt: before?.updatedAt ?? now,
+    cursor: stored?.cursor ?? toCursor(0),
+  };
+  const withHealth = { ...node, health: healthOf(node, circumstances.hearing) };
+
+  if (before !== undefined && before.contentHash === event.contentHash) {
+    const renewed = { ...withHealth, stateReason: before.stateReason };
+    if (renewed.health === before.health && renewed.checkStatus === before.checkStatus) return { outcome: 'unchanged', node: renewed };
+    return applied('HEALTH_CHANGED', before, { ...renewed, updatedAt: now }, event.reason, event.correlationId, null, now);
+  }
+  return applied(
+    before === undefined ? 'ADDED' : 'MODIFIED',
+    stored,
+    { ...withHealth, updatedAt: now },
+    event.reason,
+    event.correlationId,
+    null,
+    now,
+  );
+}
+
+/** Decides on one goodbye. Pure. */
+export function decideGoodbye(stored: NodeRecord | undefined, event: Goodbye, now: number): Decision {
+  const accepted = acceptAt(event.said, now);
+  if (stored === undefined) return { outcome: 'applied', node: tombstone(event, accepted, now), change: null };
+  // At equality a goodbye wins: real startup and shutdown messages have shared a payload time.
+  if (compareOrder(accepted, stored.accepted) < 0) return { outcome: 'superseded', why: 'older than what is stored' };
+  const fence = { ...accepted, epoch: accepted.epoch ?? stored.accepted.epoch };
+  if (stored.state === 'REMOVED') return { outcome: 'unchanged', node: { ...stored, accepted: fence } };
+  return removed(
+    stored,
+    { state: 'REMOVED', reason: 'shutdown', correlationId: event.correlationId, operator: null, note: null },
+    now,
+    fence,
+  );
+}
+
+export interface Removal {
+  readonly state: 'REMOVED' | 'EXPIRED';
+  /** shutdown, operator, lease_expired, consul_critical. */
+  readonly reason: string;
+  readonly correlationId: string | null;
+  readonly operator: string | null;
+  /** What a person gave as the reason; it stands in the change log in place of the code. */
+  readonly note: string | null;
+}
+
+/** Takes a node out. Without a message of its own the fence stays the node's last announcement: the gateway's clock fences nothing. */
+export function removed(
+  stored: NodeRecord,
+  removal: Removal,
+  now: number,
+  accepted = stored.accepted,
+): Decision & { outcome: 'applied'; change: NewChange } {
+  const node: NodeRecord = {
+    ...stored,
+    state: removal.state,
+    stateReason: removal.reason,
+    consulServiceId: null,
+    checkStatus: null,
+    accepted,
+    updatedAt: now,
+  };
+  return applied('REMOVED', stored, node, removal.note ?? removal.reason, removal.correlationId, removal.operator, now);
+}
+
+/** The node with its health judged anew, as a change; null when nothing changed. */
+export function judged(
+  stored: NodeRecord,
+  observed: ObservedCheck | null,
+  reason: string,
+  hearing: Hearing,
+): (Decision & { outcome: 'applied'; change: NewChange }) | null {
+  const checkStatus = observed?.status ?? stored.checkStatus;
+  const leavesPassing = stored.checkStatus === 'passing' && checkStatus !== 'passing';
+  const next: NodeRecord = {
+    ...stored,
+    checkStatus,
+    checkOutput: observed?.output ?? stored.checkOutput,
+    // A passing check is a sign of life, and this was its last.
+    liveness: leavesPassing ? { ...stored.liveness, lastSeenAt: hearing.now } : stored.liveness,
+  };
+  const node = { ...next, health: healthOf(next, hearing) };
+  if (node.health === stored.health && node.checkStatus === stored.checkStatus) return null;
+  return applied('HEALTH_CHANGED', stored, { ...node, updatedAt: hearing.now }, reason, null, null, hearing.now);
+}
+
+/** Why the message may not change what is stored; null when it may. */
+function refusalOf(stored: NodeRecord, event: Announcement, order: number, { request }: Circumstances): string | null {
+  // An answer to a question asked since the last accepted message was said later than it, whatever the node's clock says.
+  const askedSince =
+    request !== undefined && (request.nodeId === null || request.nodeId === stored.nodeId) && request.issuedAt > stored.accepted.receivedAt;
+  if (stored.state === 'REMOVED' && stored.stateReason === 'operator') {
+    const asked =
+      request?.byOperator === true && (request.nodeId === null || request.nodeId === stored.nodeId) && request.issuedAt > stored.updatedAt;
+    if (asked) return null;
+    if (event.reason !== 'startup') return 'removed by an operator: only a startup or the answer to an operator brings it back';
+    return order > 0 ? null : 'not later than what was removed by an operator';
+  }
+  if (order < 0 && !askedSince) return 'older than what is stored';
+  if (stored.state !== 'REGISTERED' && order === 0 && !askedSince) return 'not later than what is stored of a node that left';
+  return null;
+}
+
+/** Which status the check has after this announcement: what the probe found, else Consul's own word where its check goes on. */
+function checkStatusOf(before: NodeRecord | undefined, { service, probed }: Circumstances): CheckStatus {
+  if (service.check.kind === 'none') return 'none';
+  if (probed !== null) return probed.status;
+  return before?.checkStatus === 'passing' || before?.checkStatus === 'warning' ? before.checkStatus : 'critical';
+}
+
+const NO_LIVENESS = {
+  lastSeenAt: 0,
+  lastHeartbeatAt: null,
+  reportedHealth: null,
+  activeOperations: null,
+  cpuPercent: null,
+  memoryMb: null,
+  uptimeSeconds: null,
+} as const;
+
+/** Only the order key of a node that was never registered: an announcement said before its goodbye must not register it. */
+function tombstone(event: Goodbye, accepted: NodeRecord['accepted'], now: number): NodeRecord {
+  return {
+    nodeId: event.nodeId,
+    instance: null,
+    type: 'unknown',
+    name: null,
+    role: null,
+    version: null,
+    announcedServiceName: null,
+    capabilities: [],
+    capabilityDetails: {},
+    endpoints: [],
+    address: null,
+    port: null,
+    metadata: {},
+    environment: null,
+    networkId: null,
+    deploymentId: null,
+    state: 'REMOVED',
+    stateReason: 'shutdown',
+    health: 'UNKNOWN',
+    serviceName: '',
+    consulServiceId: null,
+    checkStatus: null,
+    checkOutput: null,
+    currentState: null,
+    contentHash: '',
+    accepted,
+    leaseSeconds: null,
+    liveness: { ...NO_LIVENESS, lastSeenAt: now },
+    acknowledgedAt: null,
+    registeredAt: now,
+    updatedAt: now,
+    cursor: toCursor(0),
+  };
+}
+
+/** GraphQL field names of Node whose change is worth telling. */
+const COMPARED = [
+  'name',
+  'type',
+  'role',
+  'version',
+  'state',
+  'health',
+  'serviceName',
+  'consulServiceId',
+  'address',
+  'port',
+  'capabilities',
+  'capabilityDetails',
+  'endpoints',
+  'metadata',
+  'environment',
+  'networkId',
+  'deploymentId',
+] as const;
+
+function changedFields(before: NodeRecord | undefined, after: NodeRecord): string[] {
+  return COMPARED.filter((field) => before === undefined || !isDeepStrictEqual(before[field], after[field])).sort();
+}
+
+function applied(
+  type: NewChange['type'],
+  before: NodeRecord | undefined,
+  node: NodeRecord,
+  reason: string,
+  correlationId: string | null,
+  operator: string | null,
+  occurredAt: number,
+) {
+  const wasRegistered = before !== undefined && before.state === 'REGISTERED';
+  const change: NewChange = {
+    type,
+    nodeId: node.nodeId,
+    node,
+    before: wasRegistered || (before !== undefined && type === 'REMOVED') ? { type: before.type, capabilities: before.capabilities } : null,
+    reason,
+    changedFields: changedFields(type === 'ADDED' ? undefined : before, node),
+    correlationId,
+    operator,
+    occurredAt,
+  };
+  return { outcome: 'applied', node, change } as const;
+}

@@ -1,0 +1,76 @@
+import { GatewayError } from '../errors.ts';
+import type { NodeId } from '../events/node-id.ts';
+import type { Log } from '../log.ts';
+import type { Alignment, Touched } from './alignment.ts';
+import type { Cursor } from './cursor.ts';
+import { removed } from './decide.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { Clock, RegistrationStore, ServiceCatalog } from './ports.ts';
+import type { Caller } from './registry.ts';
+import { backend } from './subscriptions.ts';
+import type { RegistryView } from './view.ts';
+
+export interface DeregistrationParts {
+  readonly view: RegistryView;
+  readonly store: RegistrationStore;
+  readonly catalog: ServiceCatalog;
+  readonly alignment: Alignment;
+  readonly now: Clock;
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly onCommitted: () => void;
+}
+
+/** An operator removes a node from Consul and Postgres at once: the saga backwards, with the same compensation. */
+export class Deregistration {
+  readonly #parts: DeregistrationParts;
+
+  constructor(parts: DeregistrationParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws NODE_NOT_FOUND, BACKEND_UNAVAILABLE. A node that an operator removed already stays as it is. */
+  async deregister(
+    request: { readonly nodeId: string; readonly reason?: string | null },
+    { operator }: Caller,
+  ): Promise<{ readonly node: NodeRecord; readonly cursor: Cursor; readonly correlationId: string }> {
+    const { view, newId, log, onCommitted } = this.#parts;
+    const known = view.get(request.nodeId);
+    if (known === undefined) throw new GatewayError('NODE_NOT_FOUND', `no node has ever registered as "${request.nodeId.slice(0, 255)}"`);
+    const correlationId = newId();
+    const { node, cursor } = await backend(() =>
+      this.#remove(known.nodeId, { operator, correlationId, note: request.reason?.trim() || null }),
+    );
+    onCommitted();
+    log.info({ nodeId: node.nodeId, operator, correlationId, cursor }, 'an operator removed a node');
+    return { node, cursor, correlationId };
+  }
+
+  async #remove(
+    nodeId: NodeId,
+    { operator, correlationId, note }: { operator: string | null; correlationId: string; note: string | null },
+  ): Promise<{ node: NodeRecord; cursor: Cursor }> {
+    const { store, catalog, alignment, now } = this.#parts;
+    const touched: Touched = new Map();
+    let found: NodeRecord | undefined;
+    try {
+      const [change] = await store.transact([nodeId], [], async ({ nodes }) => {
+        found = nodes.get(nodeId);
+        const isGone = found === undefined || (found.state === 'REMOVED' && found.stateReason === 'operator');
+        if (found === undefined || isGone) return { nodes: [], changes: [], processed: [], completed: [], rejected: [] };
+        const removal = removed(found, { state: 'REMOVED', reason: 'operator', correlationId, operator, note }, now());
+        if (found.consulServiceId !== null) {
+          touched.set(nodeId, [found.consulServiceId]);
+          await catalog.deregister(found.consulServiceId);
+        }
+        return { nodes: [removal.node], changes: [removal.change], processed: [], completed: [], rejected: [] };
+      });
+      if (change !== undefined) return { node: change.node, cursor: change.cursor };
+    } catch (error) {
+      await alignment.restore(touched);
+      throw error;
+    }
+    if (found === undefined) throw new GatewayError('NODE_NOT_FOUND', `no node is stored as "${nodeId}"`);
+    return { node: found, cursor: found.cursor };
+  }
+}

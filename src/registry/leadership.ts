@@ -1,0 +1,4 @@
+/** Work that must happen once has one leader among all gateways. */
+export interface Leadership {
+  isLeader(): boolean;
+}

@@ -1,0 +1,122 @@
+import { GatewayError } from '../errors.ts';
+import type { NodeId } from '../events/node-id.ts';
+import type { ChangeEvent, ChangeFilter } from './change.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { changeView } from './change-filter.ts';
+import { type Cursor, toCursor } from './cursor.ts';
+import type { Deregistration } from './deregistration.ts';
+import type { Discovery } from './discovery.ts';
+import type { Introspection } from './introspection.ts';
+import { leaseEnd } from './leases.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { ChangeLog, Clock, RegistrationStore } from './ports.ts';
+import type { Caller, HealthyServicesQuery, NodeFilter, Registry, RejectedEvent, SubscribeOptions } from './registry.ts';
+import { backend, checkBounds, type Subscriptions } from './subscriptions.ts';
+import type { RegistryView } from './view.ts';
+
+const PAGE = 1000;
+
+export interface LiveRegistryParts {
+  readonly view: RegistryView;
+  readonly feed: ChangeFeed;
+  readonly discovery: Discovery;
+  readonly subscriptions: Subscriptions;
+  readonly introspection: Introspection;
+  readonly deregistration: Deregistration;
+  readonly store: RegistrationStore;
+  readonly log: ChangeLog;
+  readonly now: Clock;
+  readonly leaseSeconds: number;
+}
+
+/** The registry as GraphQL sees it: reads from memory, history from Postgres, commands to the parts that carry them out. */
+export class LiveRegistry implements Registry {
+  readonly #parts: LiveRegistryParts;
+
+  constructor(parts: LiveRegistryParts) {
+    this.#parts = parts;
+  }
+
+  head(): Cursor {
+    return this.#loaded().head();
+  }
+
+  node(nodeId: string): NodeRecord | undefined {
+    return this.#loaded().get(nodeId);
+  }
+
+  nodes(filter: NodeFilter | null): readonly NodeRecord[] {
+    return this.#loaded().filter(filter);
+  }
+
+  healthyServices(query: HealthyServicesQuery): readonly NodeRecord[] {
+    this.#loaded();
+    return this.#parts.discovery.healthyServices(query);
+  }
+
+  capabilities() {
+    return this.#loaded().capabilities();
+  }
+
+  leaseExpiresAt(node: NodeRecord): number | null {
+    const { now, leaseSeconds } = this.#parts;
+    return node.state === 'REGISTERED' ? leaseEnd(node, now(), leaseSeconds) : null;
+  }
+
+  async changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]> {
+    const { log } = this.#parts;
+    const view = changeView(filter);
+    return backend(async () => {
+      const bounds = await log.bounds();
+      if (after !== null) checkBounds(after, bounds);
+      const events: ChangeEvent[] = [];
+      let position = after ?? toCursor(0);
+      for (;;) {
+        const page = await log.readAfter(position, filter === null ? first - events.length : PAGE);
+        for (const change of page) {
+          position = change.cursor;
+          const event = view(change);
+          if (event !== null) events.push(event);
+          if (events.length === first) return events;
+        }
+        if (page.length === 0) return events;
+      }
+    });
+  }
+
+  async changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>> {
+    return backend(() => this.#parts.log.latestOf(nodeIds, first));
+  }
+
+  async rejectedEvents(first: number): Promise<readonly RejectedEvent[]> {
+    return backend(() => this.#parts.store.rejectedEvents(first));
+  }
+
+  async requestIntrospection(request: Parameters<Registry['requestIntrospection']>[0], caller: Caller) {
+    this.#loaded();
+    return this.#parts.introspection.request(request, caller);
+  }
+
+  async deregister(request: Parameters<Registry['deregister']>[0], caller: Caller) {
+    this.#loaded();
+    return this.#parts.deregistration.deregister(request, caller);
+  }
+
+  subscribeChanges(options: SubscribeOptions): AsyncGenerator<ChangeEvent, void, undefined> {
+    this.#loaded();
+    return this.#parts.subscriptions.changes(options);
+  }
+
+  subscribeHealthyServices(query: HealthyServicesQuery): AsyncGenerator<readonly NodeRecord[], void, undefined> {
+    this.#loaded();
+    return this.#parts.subscriptions.healthyServices(query);
+  }
+
+  /** An empty answer before the first load would be a lie. */
+  #loaded(): RegistryView {
+    if (this.#parts.feed.lastReadAt() === null) {
+      throw new GatewayError('BACKEND_UNAVAILABLE', 'the gateway is starting and has not loaded the registry yet: try again');
+    }
+    return this.#parts.view;
+  }
+}

@@ -1,0 +1,37 @@
+import type { NodeId } from '../events/node-id.ts';
+import { canonicalName } from './names.ts';
+import type { NodeRecord } from './node-record.ts';
+
+const NONE: ReadonlySet<NodeId> = new Set();
+
+/** Which nodes answer to a name. One entry per name that any node has. */
+export class NodeIndex {
+  readonly #names: (node: NodeRecord) => readonly string[];
+  readonly #nodes = new Map<string, Set<NodeId>>();
+
+  constructor(names: (node: NodeRecord) => readonly string[]) {
+    this.#names = names;
+  }
+
+  add(node: NodeRecord): void {
+    for (const name of this.#names(node)) {
+      const key = canonicalName(name);
+      const nodes = this.#nodes.get(key);
+      if (nodes === undefined) this.#nodes.set(key, new Set([node.nodeId]));
+      else nodes.add(node.nodeId);
+    }
+  }
+
+  remove(node: NodeRecord): void {
+    for (const name of this.#names(node)) {
+      const key = canonicalName(name);
+      const nodes = this.#nodes.get(key);
+      nodes?.delete(node.nodeId);
+      if (nodes?.size === 0) this.#nodes.delete(key);
+    }
+  }
+
+  get(name: string): ReadonlySet<NodeId> {
+    return this.#nodes.get(canonicalName(name)) ?? NONE;
+  }
+}

@@ -1,0 +1,234 @@
+import { BackendError, messageOf, RefusedError } from '../errors.ts';
+import { type NodeId, toNodeId } from '../events/node-id.ts';
+import type { Log } from '../log.ts';
+import { type Alignment, initialStatus, NOTHING } from './alignment.ts';
+import { Broadcast } from './broadcast.ts';
+import { type Decision, judged, removed } from './decide.ts';
+import type { ExpiryGuard } from './expiry-guard.ts';
+import type { Hearing } from './health.ts';
+import type { Leadership } from './leadership.ts';
+import { leaseEnd } from './leases.ts';
+import { mapBounded } from './map-bounded.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { HealthProbe, OwnedService, RegistrationStore, ServiceCatalog } from './ports.ts';
+import type { RegistryView } from './view.ts';
+
+const CONCURRENCY = 32;
+const MAX_NODES = 500;
+/** A node that changed this recently may be on its way into Consul, or out. Milliseconds. */
+const GRACE = 2000;
+
+export interface ReconcilerParts {
+  readonly view: RegistryView;
+  readonly store: RegistrationStore;
+  readonly catalog: ServiceCatalog;
+  readonly probe: HealthProbe;
+  readonly alignment: Alignment;
+  readonly guard: ExpiryGuard;
+  readonly leadership: Leadership;
+  readonly hearing: () => Hearing;
+  readonly random: () => number;
+  /** RECONCILE_INTERVAL, milliseconds. */
+  readonly interval: number;
+  readonly leaseSeconds: number;
+  readonly log: Log;
+  readonly onCommitted: () => void;
+}
+
+/** What the last pass found different between Consul and Postgres. */
+export interface Drift {
+  readonly missing: number;
+  readonly different: number;
+  readonly orphaned: number;
+  readonly expired: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Compares the registry's own services in Consul with what Postgres holds, both ways, and ends leases. Services of others are never touched. */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #kicked = new Broadcast();
+  /** Services without a row, by id, with the time they were first seen so. */
+  readonly #orphans = new Map<string, number>();
+  #drift: Drift | null = null;
+  #vanished = new Set<NodeId>();
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  drift(): Drift | null {
+    return this.#drift;
+  }
+
+  /** Consul is back, or was emptied: look now. */
+  kick(): void {
+    this.#kicked.send();
+  }
+
+  /** A check vanished from Consul: its service was dropped, or Consul lost its data. */
+  vanished(nodeIds: readonly NodeId[]): void {
+    for (const nodeId of nodeIds) this.#vanished.add(nodeId);
+    if (nodeIds.length > 0) this.#kicked.send();
+  }
+
+  /** Until the signal aborts: at once, every interval, and when kicked. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { leadership, hearing, interval, guard, view, log } = this.#parts;
+    let nextPass = 0;
+    while (!signal.aborted) {
+      const { now } = hearing();
+      if (leadership.isLeader()) {
+        try {
+          if (now >= nextPass) {
+            guard.startPass([...view.values()].filter(({ state }) => state === 'REGISTERED').length);
+            await this.#pass();
+            nextPass = now + interval;
+          } else if (this.#vanished.size > 0) {
+            const nodeIds = [...this.#vanished].slice(0, MAX_NODES);
+            this.#vanished = new Set([...this.#vanished].slice(MAX_NODES));
+            await this.#repair(nodeIds);
+          }
+        } catch (error) {
+          if (!(error instanceof BackendError || error instanceof RefusedError)) throw error;
+          log.warn({ error: messageOf(error) }, 'could not reconcile, will retry');
+        }
+      }
+      await this.#kicked.wait(1000, signal);
+    }
+  }
+
+  /** Compares everything. Throws BackendError. */
+  async #pass(): Promise<void> {
+    const { catalog, view, hearing, guard, log } = this.#parts;
+    const owned = new Map((await catalog.owned()).map((service) => [service.id, service]));
+    const { now } = hearing();
+    const missing: NodeId[] = [];
+    const different: NodeId[] = [];
+    for (const node of view.values()) {
+      if (node.state !== 'REGISTERED' || node.consulServiceId === null || now - node.updatedAt < GRACE) continue;
+      const service = owned.get(node.consulServiceId);
+      if (service === undefined) missing.push(node.nodeId);
+      else if (service.contentHash !== node.contentHash) different.push(node.nodeId);
+    }
+    for (let start = 0; start < missing.length; start += MAX_NODES) await this.#repair(missing.slice(start, start + MAX_NODES));
+    for (let start = 0; start < different.length; start += MAX_NODES) await this.#realign(different.slice(start, start + MAX_NODES));
+    const orphaned = await this.#removeOrphans(owned, now);
+    const expired = await this.#endLeases(now);
+    this.#drift = { missing: missing.length, different: different.length, orphaned, expired, at: now };
+    const level = missing.length + different.length + orphaned + expired > 0 ? 'warn' : 'debug';
+    log[level](this.#drift, 'reconciled Consul with Postgres');
+    if (guard.heldBack() > 0)
+      log.error(
+        { heldBack: guard.heldBack() },
+        'a large part of the fleet would expire at once: holding back, is the view of this gateway right?',
+      );
+  }
+
+  /**
+   * Registered here, absent in Consul. What Consul last held critical it dropped for that: EXPIRED. Anything else was lost, and is
+   * registered again, as is, as critical, what the guard holds back.
+   */
+  async #repair(nodeIds: readonly NodeId[]): Promise<void> {
+    const { store, catalog, probe, guard, hearing, log, onCommitted } = this.#parts;
+    const changes = await store.transact(nodeIds, [], async ({ nodes }) => {
+      const gone = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
+        const isExpected = node.state === 'REGISTERED' && node.consulServiceId !== null;
+        return isExpected && node.consulServiceId !== null && !(await catalog.exists(node.consulServiceId)) ? [node] : [];
+      });
+      const lost = gone.flat();
+      const dropped = this.#shuffled(lost.filter(({ checkStatus }) => checkStatus === 'critical'));
+      const expiring = new Set(dropped.slice(0, guard.take(dropped.length)));
+      const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
+        const heard = hearing();
+        if (expiring.has(node)) return removed(node, { state: 'EXPIRED', reason: 'consul_critical', ...UNASKED }, heard.now);
+        const service = catalog.define(node, node.contentHash);
+        const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
+        const decision = judged(node, observed, 'reconciled', heard);
+        await catalog.register(service, initialStatus(decision?.node ?? node));
+        return decision;
+      });
+      log.warn({ lost: lost.length, expired: expiring.size }, 'services were missing in Consul');
+      return writesOf(decisions);
+    });
+    if (changes.length > 0) onCommitted();
+  }
+
+  /** Another content in Consul than in Postgres: Postgres is right. */
+  async #realign(nodeIds: readonly NodeId[]): Promise<void> {
+    const { store, alignment } = this.#parts;
+    await store.transact(nodeIds, [], async ({ nodes }) => {
+      await mapBounded([...nodes.values()], CONCURRENCY, (node) => alignment.align(node, []));
+      return NOTHING;
+    });
+  }
+
+  /** Services under our mark that no row stands behind, after a grace period. Returns how many there are. */
+  async #removeOrphans(owned: ReadonlyMap<string, OwnedService>, now: number): Promise<number> {
+    const { view, store, catalog, interval, log } = this.#parts;
+    const orphans = [...owned.values()].filter(({ id, nodeId }) => {
+      const node = view.get(nodeId);
+      return node?.state !== 'REGISTERED' || node.consulServiceId !== id;
+    });
+    const ids = new Set(orphans.map(({ id }) => id));
+    for (const id of this.#orphans.keys()) if (!ids.has(id)) this.#orphans.delete(id);
+    for (const { id, nodeId } of orphans) {
+      const since = this.#orphans.get(id);
+      if (since === undefined) this.#orphans.set(id, now);
+      else if (now - since >= interval) {
+        const owner = toNodeId(nodeId);
+        await store.transact(owner === undefined ? [] : [owner], [], async ({ nodes }) => {
+          const stored = owner === undefined ? undefined : nodes.get(owner);
+          if (stored?.state !== 'REGISTERED' || stored.consulServiceId !== id) {
+            await catalog.deregister(id);
+            log.warn({ serviceId: id, nodeId }, 'removed a service from Consul that no registration stands behind');
+          }
+          return NOTHING;
+        });
+        this.#orphans.delete(id);
+      }
+    }
+    return orphans.length;
+  }
+
+  /** Nodes without a sign of life for their whole lease. Returns how many expired. */
+  async #endLeases(now: number): Promise<number> {
+    const { view, store, catalog, guard, hearing, leaseSeconds, onCommitted } = this.#parts;
+    const ended = (node: NodeRecord) =>
+      node.state === 'REGISTERED' && leaseEnd(node, hearing().now, leaseSeconds, hearing().since) <= hearing().now;
+    const over = this.#shuffled([...view.values()].filter(ended).map(({ nodeId }) => nodeId));
+    const expiring = over.slice(0, Math.min(guard.take(over.length), MAX_NODES));
+    if (expiring.length === 0) return 0;
+    const changes = await store.transact(expiring, [], async ({ nodes }) => {
+      const decisions = await mapBounded([...nodes.values()].filter(ended), CONCURRENCY, async (node) => {
+        if (node.consulServiceId !== null) await catalog.deregister(node.consulServiceId);
+        return removed(node, { state: 'EXPIRED', reason: 'lease_expired', ...UNASKED }, now);
+      });
+      return writesOf(decisions);
+    });
+    if (changes.length > 0) onCommitted();
+    return changes.length;
+  }
+
+  /** In random order, so that no node is always the first to go. */
+  #shuffled<T>(items: readonly T[]): T[] {
+    return items
+      .map((item) => ({ item, key: this.#parts.random() }))
+      .sort((a, b) => a.key - b.key)
+      .map(({ item }) => item);
+  }
+}
+
+const UNASKED = { correlationId: null, operator: null, note: null } as const;
+
+function writesOf(decisions: readonly ((Decision & { outcome: 'applied' }) | null)[]) {
+  const applied = decisions.filter((decision) => decision !== null);
+  return {
+    nodes: applied.map(({ node }) => node),
+    changes: applied.flatMap(({ change }) => (change === null ? [] : [change])),
+    processed: [],
+    completed: [],
+    rejected: [],
+  };
+}

@@ -1,0 +1,274 @@
+import { isDeepStrictEqual } from 'node:util';
+import { BackendError, messageOf, RefusedError } from '../errors.ts';
+import type { Announcement, Goodbye, MessagePosition } from '../events/announcement.ts';
+import type { NodeId } from '../events/node-id.ts';
+import type { Log } from '../log.ts';
+import { type Alignment, initialStatus, type Touched } from './alignment.ts';
+import type { Change, NewChange } from './change.ts';
+import { type Decision, decideAnnouncement, decideGoodbye } from './decide.ts';
+import type { Hearing } from './health.ts';
+import { mapBounded } from './map-bounded.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { Completed, HealthProbe, Locked, ObservedCheck, RegistrationStore, ServiceCatalog, ServiceCheck, Writes } from './ports.ts';
+import type { RegistryView } from './view.ts';
+
+/** What Postgres locks in one transaction at most. */
+const MAX_NODES = 500;
+/** Calls to Consul, and probes, side by side. An agent takes 200 connections per client address. */
+const CONCURRENCY = 32;
+
+export interface SagaItem {
+  readonly position: MessagePosition;
+  readonly event: Announcement | Goodbye;
+}
+
+export interface SagaResult {
+  readonly changes: readonly Change[];
+  /** What became of the items that are done. */
+  readonly done: readonly SagaOutcome[];
+  /** Unchanged startups: they are answered `accepted` as well, and no change says so. */
+  readonly renewed: readonly { readonly node: NodeRecord; readonly correlationId: string | null }[];
+  /** A back end did not answer: the same items again, later. */
+  readonly retry: readonly SagaItem[];
+  /** Consul or Postgres will never take these. */
+  readonly refused: readonly { readonly item: SagaItem; readonly error: RefusedError }[];
+}
+
+export interface SagaOutcome {
+  readonly item: SagaItem;
+  readonly outcome: 'applied' | 'unchanged' | 'superseded';
+  /** Why it is superseded. */
+  readonly why: string | null;
+}
+
+export interface SagaParts {
+  readonly store: RegistrationStore;
+  readonly catalog: ServiceCatalog;
+  readonly probe: HealthProbe;
+  readonly view: RegistryView;
+  readonly alignment: Alignment;
+  readonly hearing: () => Hearing;
+  readonly log: Log;
+}
+
+const EMPTY: SagaResult = { changes: [], done: [], renewed: [], retry: [], refused: [] };
+
+/** What a probe found of each node's endpoint. */
+type Probes = ReadonlyMap<NodeId, { readonly check: ServiceCheck; readonly observed: ObservedCheck | null }>;
+
+/** What the fold over one node's messages came to. */
+interface Plan {
+  readonly stored: NodeRecord | undefined;
+  readonly node: NodeRecord | undefined;
+  readonly changes: readonly NewChange[];
+  readonly outcomes: readonly SagaOutcome[];
+  readonly renewed: SagaResult['renewed'];
+}
+
+/**
+ * Registers nodes in Consul and Postgres as one: under the nodes' locks Consul first, then one transaction with rows, positions and
+ * change-log entries. When Postgres fails, Consul is put back to what is stored. docs/lifecycle.md tells the steps and their crashes.
+ */
+export class RegistrationSaga {
+  readonly #parts: SagaParts;
+
+  constructor(parts: SagaParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Works off messages of any nodes; one node's stay in order. `completed` is recorded with the last transaction, if nothing is left over.
+   * Never throws for a back end: what did not succeed is in the result.
+   */
+  async run(items: readonly SagaItem[], completed: readonly Completed[]): Promise<SagaResult> {
+    const nodes = [...groupByNode(items)];
+    const results: SagaResult[] = [];
+    for (let start = 0; start < nodes.length; start += MAX_NODES) {
+      const chunk = new Map(nodes.slice(start, start + MAX_NODES));
+      const isLast = start + MAX_NODES >= nodes.length && results.every(({ retry, refused }) => retry.length + refused.length === 0);
+      results.push(await this.#runChunk(chunk, isLast ? completed : []));
+    }
+    return merge(results);
+  }
+
+  async #runChunk(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>, completed: readonly Completed[]): Promise<SagaResult> {
+    const { store, alignment, log } = this.#parts;
+    const touched: Touched = new Map();
+    const failed: { retry: SagaItem[]; refused: { item: SagaItem; error: RefusedError }[] } = { retry: [], refused: [] };
+    const renewed: SagaResult['renewed'][number][] = [];
+    const outcomes: SagaOutcome[] = [];
+    try {
+      const probes = await this.#probe(chunk);
+      const changes = await store.transact([...chunk.keys()], correlationIds(chunk), async (locked) => {
+        const plans = await mapBounded([...chunk], CONCURRENCY, ([nodeId, items]) =>
+          this.#work(nodeId, items, locked, probes, touched, failed),
+        );
+        const done = plans.filter((plan) => plan !== null);
+        renewed.push(...done.flatMap((plan) => plan.renewed));
+        outcomes.push(...done.flatMap((plan) => plan.outcomes));
+        return writesOf(done, failed.retry.length + failed.refused.length === 0 ? completed : []);
+      });
+      return { changes, done: outcomes, renewed, ...failed };
+    } catch (error) {
+      if (!(error instanceof BackendError || error instanceof RefusedError)) throw error;
+      log.warn(
+        { error: messageOf(error), nodes: chunk.size },
+        'Postgres did not take a batch, will put Consul back to what is stored and retry',
+      );
+      await alignment.restore(touched);
+      const items = [...chunk.values()].flat();
+      if (error instanceof BackendError) return { ...EMPTY, retry: items };
+      // One of them is refused for good: alone, each shows which.
+      const [only] = items;
+      if (only !== undefined && items.length === 1) return { ...EMPTY, refused: [{ item: only, error }] };
+      const results: SagaResult[] = [];
+      for (const item of items) results.push(await this.#runChunk(new Map([[nodeIdOf(item), [item]]]), []));
+      return merge(results);
+    }
+  }
+
+  /** One node under its lock: decide, then Consul. null: the node leaves the batch, the others go on. */
+  async #work(
+    nodeId: NodeId,
+    items: readonly SagaItem[],
+    locked: Locked,
+    probes: Probes,
+    touched: Touched,
+    failed: { retry: SagaItem[]; refused: { item: SagaItem; error: RefusedError }[] },
+  ): Promise<Plan | null> {
+    const plan = await this.#fold(locked.nodes.get(nodeId), items, locked, probes);
+    try {
+      await this.#applyToConsul(plan, touched);
+      return plan;
+    } catch (error) {
+      if (error instanceof RefusedError) {
+        const culprit = plan.outcomes.findLast(({ outcome }) => outcome === 'applied')?.item;
+        failed.refused.push(...items.filter((item) => item === culprit).map((item) => ({ item, error })));
+        failed.retry.push(...items.filter((item) => item !== culprit));
+      } else if (error instanceof BackendError) {
+        this.#parts.log.warn({ nodeId, error: error.message }, 'Consul did not take a node, will retry it');
+        failed.retry.push(...items);
+      } else throw error;
+      return null;
+    }
+  }
+
+  async #fold(stored: NodeRecord | undefined, items: readonly SagaItem[], locked: Locked, probes: Probes): Promise<Plan> {
+    const { catalog, probe, hearing } = this.#parts;
+    let node = stored;
+    const changes: NewChange[] = [];
+    const outcomes: SagaOutcome[] = [];
+    const renewed: SagaResult['renewed'][number][] = [];
+    for (const item of items) {
+      const { event } = item;
+      let decision: Decision;
+      if (event.kind === 'goodbye') decision = decideGoodbye(node, event, hearing().now);
+      else {
+        const service = catalog.define(event.content, event.contentHash);
+        const request = event.correlationId === null ? undefined : locked.requests.get(event.correlationId);
+        const found = probes.get(event.content.nodeId);
+        // The probe was skipped when memory showed this content with a passing check; what is stored may say otherwise.
+        const probed = this.#isPassing(node, event)
+          ? null
+          : isDeepStrictEqual(found?.check, service.check)
+            ? (found?.observed ?? null)
+            : await probe.probe(service.check);
+        decision = decideAnnouncement(node, event, { hearing: hearing(), request, service, probed });
+      }
+      outcomes.push({ item, outcome: decision.outcome, why: decision.outcome === 'superseded' ? decision.why : null });
+      if (decision.outcome === 'superseded') continue;
+      node = decision.node;
+      if (decision.outcome === 'applied' && decision.change !== null) changes.push(decision.change);
+      if (decision.outcome === 'unchanged' && event.kind === 'announcement' && event.reason === 'startup') {
+        renewed.push({ node, correlationId: event.correlationId });
+      }
+    }
+    return { stored, node, changes, outcomes, renewed };
+  }
+
+  /** Consul as the plan's last state wants it. A call that times out may have happened: the service is marked as touched before it. */
+  async #applyToConsul({ stored, node, changes }: Plan, touched: Touched): Promise<void> {
+    if (node === undefined || changes.length === 0) return;
+    const { catalog } = this.#parts;
+    const standing = stored?.state === 'REGISTERED' ? stored.consulServiceId : null;
+    const wanted = node.state === 'REGISTERED' ? node.consulServiceId : null;
+    const touch = (serviceId: string) => touched.set(node.nodeId, [...(touched.get(node.nodeId) ?? []), serviceId]);
+    const isSame = standing === wanted && stored?.contentHash === node.contentHash && stored.checkStatus === node.checkStatus;
+    if (wanted !== null && !isSame) {
+      touch(wanted);
+      await catalog.register(catalog.define(node, node.contentHash), initialStatus(node));
+    }
+    if (standing !== null && standing !== wanted) {
+      touch(standing);
+      await catalog.deregister(standing);
+    }
+  }
+
+  /** Probes, before any lock is held, what memory does not show as passing already. */
+  async #probe(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>): Promise<Probes> {
+    const { view, catalog, probe } = this.#parts;
+    // Only a node's last announcement of a batch reaches Consul.
+    const latest = [...chunk].flatMap(([nodeId, items]) => {
+      const event = items.at(-1)?.event;
+      if (event?.kind !== 'announcement' || this.#isPassing(view.get(nodeId), event)) return [];
+      return [{ nodeId, check: catalog.define(event.content, event.contentHash).check }];
+    });
+    const results = await mapBounded(
+      latest,
+      CONCURRENCY,
+      async ({ nodeId, check }) => [nodeId, { check, observed: await probe.probe(check) }] as const,
+    );
+    return new Map(results);
+  }
+
+  /** Whether Consul runs the very check that this announcement asks for, and it passes: then Consul's word stands and nothing may flap. */
+  #isPassing(node: NodeRecord | undefined, event: Announcement): boolean {
+    if (node?.state !== 'REGISTERED' || node.checkStatus === 'critical' || node.checkStatus === null) return false;
+    if (node.contentHash === event.contentHash) return true;
+    const { catalog } = this.#parts;
+    const before = catalog.define(node, node.contentHash);
+    const after = catalog.define(event.content, event.contentHash);
+    return before.id === after.id && isDeepStrictEqual(before.check, after.check);
+  }
+}
+
+function writesOf(plans: readonly Plan[], completed: readonly Completed[]): Writes {
+  return {
+    nodes: plans.flatMap(({ stored, node }) => (node === undefined || node === stored ? [] : [node])),
+    changes: plans.flatMap(({ changes }) => changes),
+    processed: plans.flatMap(({ outcomes }) => outcomes.map(({ item, outcome }) => ({ position: item.position, outcome }))),
+    completed,
+    rejected: [],
+  };
+}
+
+function nodeIdOf({ event }: SagaItem): NodeId {
+  return event.kind === 'goodbye' ? event.nodeId : event.content.nodeId;
+}
+
+function groupByNode(items: readonly SagaItem[]): Map<NodeId, SagaItem[]> {
+  const groups = new Map<NodeId, SagaItem[]>();
+  for (const item of items) {
+    const nodeId = nodeIdOf(item);
+    const group = groups.get(nodeId);
+    if (group === undefined) groups.set(nodeId, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function correlationIds(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>): string[] {
+  const ids = new Set<string>();
+  for (const items of chunk.values()) for (const { event } of items) if (event.correlationId !== null) ids.add(event.correlationId);
+  return [...ids];
+}
+
+function merge(results: readonly SagaResult[]): SagaResult {
+  return {
+    changes: results.flatMap(({ changes }) => changes),
+    done: results.flatMap(({ done }) => done),
+    renewed: results.flatMap(({ renewed }) => renewed),
+    retry: results.flatMap(({ retry }) => retry),
+    refused: results.flatMap(({ refused }) => refused),
+  };
+}

@@ -1,0 +1,236 @@
+import { isDeepStrictEqual } from 'node:util';
+import { delay } from '../delay.ts';
+import { GatewayError } from '../errors.ts';
+import type { ChangeEvent, ChangeFilter } from './change.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import { bookmark, changeView, nodeCondition, snapshotOf } from './change-filter.ts';
+import { type Cursor, printCursor } from './cursor.ts';
+import { byNodeId, type Discovery } from './discovery.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { ChangeLog, Clock } from './ports.ts';
+import type { HealthyServicesQuery, SubscribeOptions } from './registry.ts';
+import type { RegistryView } from './view.ts';
+
+const PAGE = 500;
+/** Changes within this time reach a healthyServices subscriber as one set. Milliseconds. */
+const COALESCE = 100;
+
+export interface SubscriptionParts {
+  readonly feed: ChangeFeed;
+  readonly log: ChangeLog;
+  readonly view: RegistryView;
+  readonly discovery: Discovery;
+  readonly now: Clock;
+  /** A bookmark is sent after this much silence. Milliseconds. */
+  readonly bookmarkInterval: number;
+}
+
+/** What live subscriptions receive: docs/PROTOCOL.md has the guarantees. */
+export class Subscriptions {
+  readonly #parts: SubscriptionParts;
+  #open = 0;
+
+  constructor(parts: SubscriptionParts) {
+    this.#parts = parts;
+  }
+
+  /** Subscriptions that are being read. */
+  open(): number {
+    return this.#open;
+  }
+
+  changes(options: SubscribeOptions): AsyncGenerator<ChangeEvent, void, undefined> {
+    return stoppable((signal) => this.#counted(this.#changes(options, signal)));
+  }
+
+  healthyServices(query: HealthyServicesQuery): AsyncGenerator<readonly NodeRecord[], void, undefined> {
+    return stoppable((signal) => this.#counted(this.#healthyServices(query, signal)));
+  }
+
+  async *#counted<T>(events: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+    this.#open += 1;
+    try {
+      yield* events;
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  async *#changes({ after, snapshot, filter }: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
+    const { feed, now, bookmarkInterval } = this.#parts;
+    let position = feed.head();
+    if (after != null) {
+      await this.#checkCursor(after);
+      position = after;
+      // What memory no longer holds is read from Postgres, a page at a time, at the subscriber's pace.
+      for (let page = await this.#pageBeyondMemory(position); page !== null; page = await this.#pageBeyondMemory(position)) {
+        for (const change of page) {
+          position = change.cursor;
+          const event = changeView(filter ?? null)(change);
+          if (event !== null) yield event;
+          if (signal.aborted) return;
+        }
+      }
+    } else if (snapshot) {
+      for (const node of this.#snapshot(filter ?? null)) {
+        yield snapshotOf(node);
+        if (signal.aborted) return;
+      }
+      yield bookmark(position, now());
+    }
+    yield* this.#live(position, filter ?? null, signal, bookmarkInterval);
+  }
+
+  async *#live(
+    from: Cursor,
+    filter: ChangeFilter | null,
+    signal: AbortSignal,
+    interval: number,
+  ): AsyncGenerator<ChangeEvent, void, undefined> {
+    const { feed, now } = this.#parts;
+    const view = changeView(filter);
+    let position = from;
+    let silentSince = now();
+    while (!signal.aborted) {
+      const changes = feed.recentAfter(position, PAGE);
+      if (changes === null) {
+        throw new GatewayError(
+          'SUBSCRIBER_TOO_SLOW',
+          'this subscriber fell too far behind: subscribe again with `after` set to lastCursor',
+          {
+            lastCursor: printCursor(position),
+          },
+        );
+      }
+      for (const change of changes) {
+        position = change.cursor;
+        const event = view(change);
+        if (event === null) continue;
+        yield event;
+        if (signal.aborted) return;
+        silentSince = now();
+      }
+      if (changes.length > 0) continue;
+      if (now() - silentSince >= interval) {
+        yield bookmark(position, now());
+        silentSince = now();
+        continue;
+      }
+      await feed.arrival(Math.max(1, interval - (now() - silentSince)), signal);
+    }
+  }
+
+  /** The next entries from Postgres, or null once memory reaches back to the position. */
+  async #pageBeyondMemory(position: Cursor) {
+    const { feed, log } = this.#parts;
+    if (feed.recentAfter(position, 1) !== null) return null;
+    const page = await backend(() => log.readAfter(position, PAGE));
+    const [first] = page;
+    if (first !== undefined && first.cursor !== position + 1) await this.#checkCursor(position);
+    return page;
+  }
+
+  /** Throws CURSOR_EXPIRED or CURSOR_INVALID. A cursor ahead of this gateway but not of Postgres is fine: it will arrive. */
+  async #checkCursor(after: Cursor): Promise<void> {
+    const { feed, log } = this.#parts;
+    if (after <= feed.head() && feed.recentAfter(after, 1) !== null) return;
+    checkBounds(after, await backend(() => log.bounds()));
+  }
+
+  /** Matching REGISTERED nodes in the order of their latest change, so that a snapshot cut half-way resumes like anything else. */
+  #snapshot(filter: ChangeFilter | null): NodeRecord[] {
+    const matches = nodeCondition(filter);
+    const nodes: NodeRecord[] = [];
+    for (const node of this.#parts.view.values()) if (node.state === 'REGISTERED' && matches(node.nodeId, node)) nodes.push(node);
+    return nodes.sort((a, b) => a.cursor - b.cursor);
+  }
+
+  async *#healthyServices(query: HealthyServicesQuery, signal: AbortSignal): AsyncGenerator<readonly NodeRecord[], void, undefined> {
+    const { view, discovery } = this.#parts;
+    let sent: readonly unknown[] | null = null;
+    while (!signal.aborted) {
+      const changed = nextChange(view, signal);
+      const nodes = discovery.healthyServices({ ...query, strategy: 'FRESHEST' }).toSorted(byNodeId);
+      const shown = nodes.map(({ nodeId, serviceName, address, port, version, endpoints }) => [
+        nodeId,
+        serviceName,
+        address,
+        port,
+        version,
+        endpoints,
+      ]);
+      if (sent === null || !isDeepStrictEqual(shown, sent)) {
+        sent = shown;
+        yield nodes;
+      }
+      await changed;
+      await delay(COALESCE, signal);
+    }
+  }
+}
+
+/** Throws CURSOR_EXPIRED for a cursor before the trimmed log's floor, CURSOR_INVALID for one that the log never reached. */
+export function checkBounds(after: Cursor, { head, floor }: { readonly head: Cursor; readonly floor: Cursor }): void {
+  if (after > head) {
+    throw new GatewayError(
+      'CURSOR_INVALID',
+      `cursor ${printCursor(after)} lies beyond the change log, which ends at ${printCursor(head)}: take a snapshot instead`,
+    );
+  }
+  if (after < floor) {
+    throw new GatewayError(
+      'CURSOR_EXPIRED',
+      `the change log no longer reaches back to ${printCursor(after)}, it starts after ${printCursor(floor)}: take a snapshot instead`,
+    );
+  }
+}
+
+/** Failures of a back end as what a client may see. */
+export async function backend<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof GatewayError) throw error;
+    throw new GatewayError(
+      'BACKEND_UNAVAILABLE',
+      'a back end that this needs does not answer at the moment: try again',
+      {},
+      { cause: error },
+    );
+  }
+}
+
+function nextChange(view: RegistryView, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stop();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const stop = view.onChange(done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+/**
+ * A generator whose `return` takes effect at once. A plain one would finish waiting first, and hold its subscriber's resources as long.
+ */
+function stoppable<T>(start: (signal: AbortSignal) => AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  const controller = new AbortController();
+  const inner = start(controller.signal);
+  const stop = () => {
+    controller.abort();
+    return inner.return();
+  };
+  return {
+    next: () => inner.next(),
+    return: stop,
+    throw: (error) => {
+      controller.abort();
+      return inner.throw(error);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { isNodeId, type NodeId } from '../events/node-id.ts';
+import type { Change } from './change.ts';
+import { type Cursor, toCursor } from './cursor.ts';
+import { canonicalName } from './names.ts';
+import { NodeIndex } from './node-index.ts';
+import type { NodeRecord } from './node-record.ts';
+import type { LivenessUpdate, ObservedCheck } from './ports.ts';
+import type { CapabilitySummary, NodeFilter } from './registry.ts';
+
+/**
+ * The registry in memory: what every read is answered from. It is loaded from Postgres and then follows the change log, so it is the
+ * same on every gateway at the same cursor, and stays when Postgres goes.
+ */
+export class RegistryView {
+  readonly #nodes = new Map<NodeId, NodeRecord>();
+  #sortedIds: NodeId[] | null = [];
+  #head = toCursor(0);
+  /** REGISTERED nodes by the names that clients ask for. */
+  readonly #byCapability = new NodeIndex((node) => node.capabilities);
+  readonly #byServiceName = new NodeIndex((node) => [node.serviceName, node.serviceName.replace(/-service$/i, '')]);
+  readonly #byNodeName = new NodeIndex((node) => (node.name === null ? [] : [node.name]));
+  readonly #byType = new NodeIndex((node) => [node.type]);
+  #checks: ReadonlyMap<string, ObservedCheck> = new Map();
+  readonly #listeners = new Set<() => void>();
+
+  head(): Cursor {
+    return this.#head;
+  }
+
+  get(nodeId: string): NodeRecord | undefined {
+    return isNodeId(nodeId) ? this.#nodes.get(nodeId) : undefined;
+  }
+
+  /** Nodes in whatever state. */
+  size(): number {
+    return this.#nodes.size;
+  }
+
+  values(): IterableIterator<NodeRecord> {
+    return this.#nodes.values();
+  }
+
+  /** Forgets everything and starts from this state of the log. */
+  load(nodes: Iterable<NodeRecord>, head: Cursor): void {
+    for (const node of this.#nodes.values()) this.#unindex(node);
+    this.#nodes.clear();
+    for (const node of nodes) {
+      this.#nodes.set(node.nodeId, node);
+      this.#index(node);
+    }
+    this.#sortedIds = null;
+    this.#head = head;
+    this.#notify();
+  }
+
+  /** Entries in log order. */
+  apply(changes: readonly Change[]): void {
+    for (const { node: image, cursor } of changes) {
+      const before = this.#nodes.get(image.nodeId);
+      if (before === undefined) this.#sortedIds = null;
+      else this.#unindex(before);
+      // Signs of life do not wait for the log: what memory holds may be younger than the image.
+      const isYounger = before !== undefined && before.liveness.lastSeenAt > image.liveness.lastSeenAt;
+      const node = isYounger ? { ...image, liveness: before.liveness, currentState: before.currentState } : image;
+      this.#nodes.set(node.nodeId, node);
+      this.#index(node);
+      this.#head = cursor;
+    }
+    this.#notify();
+  }
+
+  applyLiveness(updates: readonly LivenessUpdate[]): void {
+    for (const { nodeId, liveness, currentState, acknowledgedAt } of updates) {
+      const node = this.#nodes.get(nodeId);
+      if (node !== undefined) this.#nodes.set(nodeId, { ...node, liveness, currentState, acknowledgedAt });
+    }
+  }
+
+  /** What Consul says right now, by service id: it may be ahead of the log, above all while Postgres is away. */
+  observeChecks(checks: ReadonlyMap<string, ObservedCheck>): void {
+    this.#checks = checks;
+    this.#notify();
+  }
+
+  observedCheck(node: NodeRecord): ObservedCheck | undefined {
+    return node.consulServiceId === null ? undefined : this.#checks.get(node.consulServiceId);
+  }
+
+  /** REGISTERED and HEALTHY, and not held critical by Consul at this moment. */
+  isFit(node: NodeRecord): boolean {
+    return node.state === 'REGISTERED' && node.health === 'HEALTHY' && this.observedCheck(node)?.status !== 'critical';
+  }
+
+  /**
+   * REGISTERED nodes that answer to the name: those with a capability of that name, or, when there is no such capability, those whose
+   * service name (with or without `-service`), node name or type it is.
+   */
+  answering(name: string): readonly NodeRecord[] {
+    const capable = this.#byCapability.get(name);
+    const ids =
+      capable.size > 0 ? capable : new Set([...this.#byServiceName.get(name), ...this.#byNodeName.get(name), ...this.#byType.get(name)]);
+    const nodes: NodeRecord[] = [];
+    for (const id of ids) {
+      const node = this.#nodes.get(id);
+      if (node !== undefined) nodes.push(node);
+    }
+    return nodes;
+  }
+
+  /** By node id. */
+  filter(filter: NodeFilter | null): NodeRecord[] {
+    const matches = matcher(filter);
+    const found: NodeRecord[] = [];
+    for (const id of this.#ids()) {
+      const node = this.#nodes.get(id);
+      if (node !== undefined && matches(node)) found.push(node);
+    }
+    return found;
+  }
+
+  capabilities(): CapabilitySummary[] {
+    const summaries = new Map<string, { name: string; nodes: number; healthy: number }>();
+    for (const node of this.#nodes.values()) {
+      if (node.state !== 'REGISTERED') continue;
+      const fit = this.isFit(node) ? 1 : 0;
+      for (const name of node.capabilities) {
+        const summary = summaries.get(name);
+        if (summary === undefined) summaries.set(name, { name, nodes: 1, healthy: fit });
+        else {
+          summary.nodes += 1;
+          summary.healthy += fit;
+        }
+      }
+    }
+    return [...summaries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Calls back after every change of what reads answer. Returns how to stop it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #ids(): readonly NodeId[] {
+    this.#sortedIds ??= [...this.#nodes.keys()].sort();
+    return this.#sortedIds;
+  }
+
+  #index(node: NodeRecord): void {
+    if (node.state !== 'REGISTERED') return;
+    for (const index of [this.#byCapability, this.#byServiceName, this.#byNodeName, this.#byType]) index.add(node);
+  }
+
+  #unindex(node: NodeRecord): void {
+    if (node.state !== 'REGISTERED') return;
+    for (const index of [this.#byCapability, this.#byServiceName, this.#byNodeName, this.#byType]) index.remove(node);
+  }
+}
+
+/** A test for one filter. An absent, null or empty-string condition is none; an empty list matches nothing. */
+function matcher(filter: NodeFilter | null): (node: NodeRecord) => boolean {
+  if (filter === null) return () => true;
+  const conditions: ((node: NodeRecord) => boolean)[] = [];
+  const { types, capabilities, anyCapability, states, health, serviceName, environment, search } = filter;
+  if (types != null) {
+    const wanted = new Set(types.map(canonicalName));
+    conditions.push((node) => wanted.has(canonicalName(node.type)));
+  }
+  if (capabilities != null) {
+    const wanted = capabilities.map(canonicalName);
+    conditions.push((node) => wanted.every((name) => node.capabilities.some((capability) => canonicalName(capability) === name)));
+  }
+  if (anyCapability != null) {
+    const wanted = new Set(anyCapability.map(canonicalName));
+    conditions.push((node) => node.capabilities.some((capability) => wanted.has(canonicalName(capability))));
+  }
+  if (states != null) conditions.push((node) => states.includes(node.state));
+  if (health != null) conditions.push((node) => health.includes(node.health));
+  if (serviceName != null) conditions.push((node) => canonicalName(node.serviceName) === canonicalName(serviceName));
+  if (environment != null) conditions.push((node) => node.environment === environment);
+  if (search != null && search !== '') {
+    const needle = search.toLowerCase();
+    conditions.push((node) =>
+      [node.nodeId, node.name ?? '', node.serviceName, ...node.capabilities].some((text) => text.toLowerCase().includes(needle)),
+    );
+  }
+  return (node) => conditions.every((condition) => condition(node));
+}

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { exists, isAlive } from '../../src/local/cache.ts';
+import { freePort } from '../../src/local/port.ts';
+import { tryIt } from '../../src/local/try-it.ts';
+import { until } from '../until.ts';
+import { sharedStack } from './stack.ts';
+
+const program = fileURLToPath(new URL('./try-it.program.ts', import.meta.url));
+const driver = fileURLToPath(new URL('./try-it.driver.ts', import.meta.url));
+
+let data = '';
+let port = 0;
+const starters: ChildProcess[] = [];
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'discovery-gateway-try-'));
+  // So that the user whom Postgres runs as under root may enter it.
+  await chmod(data, 0o711);
+  port = await freePort(new Set());
+});
+
+afterEach(async () => {
+  for (const starter of starters.splice(0)) {
+    starter.kill('SIGKILL');
+  }
+  await until('the guards have cleaned up', async () => !(await exists(join(data, 'starter.lock'))));
+  await rm(data, { recursive: true });
+});
+
+type Run = { readonly process: ChildProcess; readonly output: () => string; readonly exit: Promise<readonly unknown[]> };
+
+function start(env: NodeJS.ProcessEnv = {}): Run {
+  const base: NodeJS.ProcessEnv = { ...process.env, DISCOVERY_GATEWAY_DATA: data, SERVICE_PORT: String(port), ...env };
+  const child = spawn(process.execPath, ['--import', 'tsx', driver], { env: base, stdio: ['ignore', 'pipe', 'pipe'] });
+  starters.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  return { process: child, output: () => output, exit: once(child, 'close') };
+}
+
+const welcomed = (run: Run) => until('it welcomes', () => run.output().includes('GraphiQL'), { timeout: 60_000 });
+
+/** Every process whose command line names the data folder. */
+async function leftovers(): Promise<string[]> {
+  const found: string[] = [];
+  const list = spawn('ps', ['-A', '-o', 'pid=,args='], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  list.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await once(list, 'close');
+  for (const line of text.split('\n')) if (line.includes(data)) found.push(line);
+  return found;
+}
+
+it('should stop everything at SIGINT, and start again on the same data and ports', async () => {
+  const first = start();
+  await welcomed(first);
+  expect((await leftovers()).length).toBeGreaterThanOrEqual(3);
+  const ports = await readFile(join(data, 'ports.json'), 'utf8');
+  first.process.kill('SIGINT');
+  first.process.kill('SIGINT'); // npm repeats the one of the terminal
+  expect(await first.exit).toEqual([0, null]);
+  expect(await leftovers()).toEqual([]);
+  expect(first.output()).toContain('everything is stopped');
+
+  const second = start();
+  await welcomed(second);
+  expect(await readFile(join(data, 'ports.json'), 'utf8')).toBe(ports);
+  const refused = start();
+  expect(await refused.exit).toEqual([1, null]);
+  expect(refused.output()).toContain(`running already as process ${second.process.pid}`);
+  second.process.kill('SIGTERM');
+  expect(await second.exit).toEqual([0, null]);
+});
+
+it('should leave nothing running when it is killed', async () => {
+  const run = start();
+  await welcomed(run);
+  run.process.kill('SIGKILL');
+  await run.exit;
+  await until('nothing of it runs', async () => (await leftovers()).length === 0);
+  await until('the port of the gateway is silent', () =>
+    fetch(`http://127.0.0.1:${port}`).then(
+      () => false,
+      () => true,
+    ),
+  );
+});
+
+it('should say how the gateway ended and stop the rest', async () => {
+  const run = start();
+  await welcomed(run);
+  await expect(fetch(`http://127.0.0.1:${port}/die`)).rejects.toThrow();
+  expect(await run.exit).toEqual([1, null]);
+  expect(run.output()).toMatch(/The gateway ended by itself \(code 7\).*\n.*a warning of the program/);
+  expect(await leftovers()).toEqual([]);
+});
+
+it('should end at once when it is stopped while the services start', async () => {
+  const run = start();
+  await until('it has begun', () => run.output().includes('postgres'));
+  run.process.kill('SIGINT');
+  expect(await run.exit).toEqual([0, null]);
+  expect(run.output()).not.toContain('GraphiQL');
+  expect(await leftovers()).toEqual([]);
+});
+
+it('should name what is missing and what else would do', async () => {
+  const run = start({ PATH: '/nonexistent', DISCOVERY_GATEWAY_CACHE: join(data, 'cache') });
+  expect(await run.exit).toEqual([1, null]);
+  for (const text of ['Java 17', 'Maven (mvn)', 'KAFKA_BROKER_URL', 'Go 1.22', 'CONSUL_HOST', 'docker compose up']) {
+    expect(run.output()).toContain(text);
+  }
+  expect(isAlive(run.process.pid ?? 0)).toBe(false);
+});
+
+it('should leave alone what is configured, and say where everything is', async () => {
+  const { kafka, consul, postgres } = sharedStack();
+  const stop = new AbortController();
+  const lines: string[] = [];
+  const trying = tryIt({
+    root: fileURLToPath(new URL('../../', import.meta.url)),
+    env: {
+      ...process.env,
+      DISCOVERY_GATEWAY_DATA: data,
+      SERVICE_PORT: String(port),
+      KAFKA_BROKER_URL: kafka,
+      CONSUL_HOST: consul.host,
+      CONSUL_PORT: String(consul.port),
+      DATABASE_URL: postgres,
+    },
+    gateway: program,
+    samples: program,
+    progress: (part, message) => lines.push(`${part} ${message}`),
+    signal: stop.signal,
+  });
+  await until('it welcomes', () => lines.some((line) => line.includes('Ctrl-C')));
+  stop.abort(new Error('enough'));
+  await trying;
+  for (const line of [
+    `kafka using the configured ${kafka}`,
+    `start GraphiQL     http://127.0.0.1:${port}/graphql`,
+    `start Consul       http://${consul.host}:${consul.port}/ui`,
+    'gateway WARN a warning of the program',
+    'stop stopping the sample nodes',
+  ]) {
+    expect(lines).toContain(line);
+  }
+  expect(lines.indexOf('stop stopping the sample nodes')).toBeLessThan(lines.indexOf('stop stopping the gateway'));
+  const leader = await fetch(`http://${consul.host}:${consul.port}/v1/status/leader`);
+  expect(leader.status).toBe(200);
+});
