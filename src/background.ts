@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { delay } from './delay.ts';
 import type { Log } from './log.ts';
 
@@ -12,6 +13,8 @@ export class Background {
 
   constructor(log: Log) {
     this.#log = log;
+    // Every task listens to this one signal, and so does everything that a task waits for.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   get signal(): AbortSignal {

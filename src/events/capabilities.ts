@@ -99,7 +99,6 @@ function collect(source: Json, emptyCounts: boolean, names: Set<string>): void {
   }
   if (!isJsonObject(source)) return;
   for (const [key, value] of Object.entries(source)) {
-    if (value === null || value === false) continue;
     if (typeof value === 'object' && LISTS.has(key)) addOperations(value, names);
     else if (typeof value === 'object' && NESTED.has(key)) collect(value, false, names);
     else if (DESCRIPTORS.has(key)) continue;

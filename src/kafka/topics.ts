@@ -46,17 +46,25 @@ async function ensureTopics(admin: Admin, config: KafkaConfig, log: Log): Promis
     { topic: topics.deadLetter, numPartitions: REQUEST_PARTITIONS },
   ].filter(({ topic }) => !existing.has(topic));
   if (wanted.length === 0 || !config.createTopics) return existing;
-  // One at a time: a topic that may not be created must not keep the others from it.
-  for (const topic of wanted) {
-    try {
-      await admin.createTopics({
-        topics: [{ ...topic, replicationFactor: config.replicationFactor }],
-        waitForLeaders: true,
-        timeout: 10_000,
-      });
-      log.info({ topic: topic.topic, partitions: topic.numPartitions }, 'created a topic');
-    } catch (error) {
-      log.warn({ topic: topic.topic, error: messageOf(error) }, 'could not create a topic, going on without it');
+  const create = (topicsToCreate: typeof wanted) =>
+    // Not waiting for leaders: kafkajs asks for them before the broker knows the topic, and gives up.
+    admin.createTopics({
+      topics: topicsToCreate.map((topic) => ({ ...topic, replicationFactor: config.replicationFactor })),
+      waitForLeaders: false,
+      timeout: 10_000,
+    });
+  try {
+    await create(wanted);
+    log.info({ topics: wanted.map(({ topic }) => topic) }, 'created topics');
+  } catch {
+    // Alone, each shows whether it may be created: one that may not must not keep the others from it.
+    for (const topic of wanted) {
+      try {
+        await create([topic]);
+        log.info({ topics: [topic.topic] }, 'created topics');
+      } catch (error) {
+        log.warn({ topic: topic.topic, error: messageOf(error) }, 'could not create a topic, going on without it');
+      }
     }
   }
   return new Set(await admin.listTopics());

@@ -1,6 +1,7 @@
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { z } from 'zod';
+import { delay } from '../delay.ts';
 import { messageOf } from '../errors.ts';
 import type { Progress } from './progress.ts';
 
@@ -27,8 +28,10 @@ export async function printChanges(graphqlUrl: string, progress: Progress, signa
   const client = createClient({
     url: graphqlUrl.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
-    retryAttempts: 1000,
     shouldRetry: () => true,
+    retryAttempts: Number.POSITIVE_INFINITY,
+    // The default doubles each time, without an end.
+    retryWait: () => delay(500, signal),
   });
   const end = () => {
     // It also reports a connection attempt that fails meanwhile, which is of no interest any more.

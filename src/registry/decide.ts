@@ -136,7 +136,8 @@ export function judged(
   const next: NodeRecord = {
     ...stored,
     checkStatus,
-    checkOutput: observed?.output ?? stored.checkOutput,
+    // Consul has no output yet for a check that has not run: what the probe found stays.
+    checkOutput: observed?.output || stored.checkOutput,
     // A passing check is a sign of life, and this was its last.
     liveness: leavesPassing ? { ...stored.liveness, lastSeenAt: hearing.now } : stored.liveness,
   };

@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeEvent } from '../../src/events/announcement.ts';
 import { parseMessage } from '../../src/events/parse-message.ts';
+import { sampleNodes } from '../../src/local/sample-nodes.ts';
 import type { Stack } from '../../src/local/stack.ts';
 import { NodeIntrospection, type NodeIntrospectionOptions, nodeTopics } from '../../src/node/index.ts';
 import { until } from '../until.ts';
@@ -262,4 +266,43 @@ describe('NodeIntrospection without Kafka', () => {
 
     await Promise.all([node.stop(), producer.disconnect(), ear.close()]);
   }, 180_000);
+});
+
+describe('the sample nodes', () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+
+  it.each(['SIGTERM', 'the end of the parent process'])('should announce themselves, answer, and say goodbye at %s', async (end) => {
+    const environment = uniqueEnvironment();
+    const kafka = newKafka(sharedStack().kafka);
+    await createTopics(kafka, environment);
+    const ear = new Ear(kafka, environment);
+    await ear.open();
+    const env = { ...process.env, KAFKA_BROKER_URL: sharedStack().kafka, KAFKA_ENVIRONMENT: environment };
+    const samples = spawn(process.execPath, ['--import', 'tsx', 'src/local/sample-main.ts'], {
+      cwd: root,
+      env,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const exited = once(samples, 'exit');
+    try {
+      const ids = sampleNodes().map(({ nodeId }) => nodeId);
+      await until('all are announced', () => ids.every((id) => ear.announcements(id).length > 0), { timeout: 30_000 });
+      const [adapter] = ear.announcements('database-adapter-001');
+      expect(adapter?.content).toMatchObject({ type: 'effect', announcedServiceName: 'database-adapter' });
+      expect(adapter?.content.capabilities).toEqual(expect.arrayContaining(['query', 'transactions']));
+
+      const endpoint = (name: string) => adapter?.content.endpoints.find((one) => one.name === name)?.url ?? '';
+      expect(await (await fetch(endpoint('health'))).json()).toEqual({ status: 'healthy', node_id: 'database-adapter-001' });
+      const answer = await fetch(`${endpoint('api')}/execute_query?customer=Ada`);
+      expect(await answer.json()).toEqual({ node_id: 'database-adapter-001', result: [{ id: 1, customer: 'Ada', total: 42 }] });
+
+      if (end === 'SIGTERM') samples.kill('SIGTERM');
+      else samples.stdin?.end();
+      expect(await exited).toEqual([0, null]);
+      await until('all said goodbye', () => ids.every((id) => ear.of(id).some(({ kind }) => kind === 'goodbye')));
+    } finally {
+      samples.kill('SIGKILL');
+      await ear.close();
+    }
+  });
 });

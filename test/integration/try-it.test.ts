@@ -50,6 +50,12 @@ function start(env: NodeJS.ProcessEnv = {}): Run {
 
 const welcomed = (run: Run) => until('it welcomes', () => run.output().includes('GraphiQL'), { timeout: 60_000 });
 
+/** So that nothing is started beside the programs. */
+function sharedAddresses(): Record<string, string> {
+  const { kafka, consul, postgres } = sharedStack();
+  return { KAFKA_BROKER_URL: kafka, CONSUL_HOST: consul.host, CONSUL_PORT: String(consul.port), DATABASE_URL: postgres };
+}
+
 /** Every process whose command line names the data folder. */
 async function leftovers(): Promise<string[]> {
   const found: string[] = [];
@@ -99,7 +105,7 @@ it('should leave nothing running when it is killed', async () => {
 });
 
 it('should say how the gateway ended and stop the rest', async () => {
-  const run = start();
+  const run = start(sharedAddresses());
   await welcomed(run);
   await expect(fetch(`http://127.0.0.1:${port}/die`)).rejects.toThrow();
   expect(await run.exit).toEqual([1, null]);
@@ -126,7 +132,7 @@ it('should name what is missing and what else would do', async () => {
 });
 
 it('should leave alone what is configured, and say where everything is', async () => {
-  const { kafka, consul, postgres } = sharedStack();
+  const { kafka, consul } = sharedStack();
   const stop = new AbortController();
   const lines: string[] = [];
   const trying = tryIt({
@@ -135,10 +141,7 @@ it('should leave alone what is configured, and say where everything is', async (
       ...process.env,
       DISCOVERY_GATEWAY_DATA: data,
       SERVICE_PORT: String(port),
-      KAFKA_BROKER_URL: kafka,
-      CONSUL_HOST: consul.host,
-      CONSUL_PORT: String(consul.port),
-      DATABASE_URL: postgres,
+      ...sharedAddresses(),
     },
     gateway: program,
     samples: program,

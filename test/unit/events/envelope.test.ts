@@ -69,6 +69,11 @@ describe('envelope', () => {
     expect(event.said).toEqual({ epoch: 4, time: micros('2026-11-24T11:00:00Z'), payloadTime: micros('2026-11-24T10:00:00Z') });
   });
 
+  it('should let the data speak where the IntrospectionEnvelope says null', () => {
+    const event = announcement(parse({ node_id: 'node-1', reason: null, epoch: null, data: { reason: 'manual', epoch: 2 } }));
+    expect(event).toMatchObject({ reason: 'manual', said: { epoch: 2 } });
+  });
+
   it('should take an IntrospectionEnvelope inside of a platform envelope', () => {
     const inner = { node_id: 'node-1', reason: 'shutdown', timestamp: '2026-11-24T10:00:00Z', data: { capabilities: ['read'] } };
     const event = parse({ envelope_id: 'e', envelope_timestamp: '2026-11-24T11:00:00Z', payload: inner });
@@ -147,6 +152,14 @@ describe('wrapped Kafka record', () => {
     const record = { topic: 't', key: null, value: payload, offset: 1, partition: 0 };
     expect(parse(record).kind).toBe('announcement');
     expect(rejection(parse({ topic: 't', value: record })).errorType).toBe('INVALID_NODE_ID');
+  });
+
+  it('should not be seen in a node that has a topic and a value of its own', () => {
+    const nodes: readonly JsonObject[] = [{ node_id: 'node-1' }, { nodeId: 'node-1' }, { payload }];
+    for (const own of nodes) {
+      expect(announcement(parse({ topic: 't', value: { node_id: 'other' }, ...own })).content.nodeId).toBe('node-1');
+    }
+    expect(rejection(parse({ topic: 't', value: 5 })).errorType).toBe('INVALID_NODE_ID');
   });
 
   it('should refuse a text inside that is not JSON, or no object', () => {

@@ -136,7 +136,7 @@ function checkAll(value: Uint8Array): void {
   expect(Object.keys(Object.prototype)).toEqual([]);
 }
 
-describe('any message', () => {
+describe('any message', { timeout: 30_000 }, () => {
   it('should give an event for arbitrary bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), checkAll));
   });
@@ -156,7 +156,7 @@ describe('any message', () => {
   it('should give an event for arbitrary objects of the contract, without reaching a prototype', () => {
     fc.assert(
       fc.property(contractual, (text) => checkAll(bytes(text))),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 
@@ -166,7 +166,7 @@ describe('any message', () => {
         const places = pathsOf(value);
         checkAll(bytes(JSON.stringify(replaced(value, places[at % places.length] ?? [], replacement))));
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 
@@ -213,7 +213,7 @@ describe('any message', () => {
   });
 });
 
-describe('content hash', () => {
+describe('content hash', { timeout: 30_000 }, () => {
   const noise = fc.record({
     timestamp: fc.date({ noInvalidDate: true, min: new Date(1), max: new Date('2199-01-01') }).map((date) => date.toISOString()),
     reason: fc.constantFrom('startup', 'periodic', 'manual'),
