@@ -21,7 +21,8 @@ const change = z.object({
 
 export type PrintedChange = z.infer<typeof change>;
 
-const answer = z.object({ data: z.object({ registrationChanges: change }) });
+const bookmark = z.object({ type: z.literal('BOOKMARK') });
+const answer = z.object({ data: z.object({ registrationChanges: z.union([bookmark, change]) }) });
 
 /** One line per change of a node, from now until the signal. Follows like any client would: GraphQL over WebSocket. */
 export async function printChanges(graphqlUrl: string, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -41,7 +42,12 @@ export async function printChanges(graphqlUrl: string, progress: Progress, signa
   try {
     for await (const result of client.iterate({ query: QUERY })) {
       const parsed = answer.safeParse(result);
-      progress('change', parsed.success ? changeLine(parsed.data.data.registrationChanges) : `not understood: ${JSON.stringify(result)}`);
+      if (!parsed.success) {
+        progress('change', `not understood: ${JSON.stringify(result)}`);
+        continue;
+      }
+      const { registrationChanges: seen } = parsed.data.data;
+      if ('nodeId' in seen) progress('change', changeLine(seen));
     }
   } catch (error) {
     if (!signal.aborted) progress('change', `the changes are no longer shown here: ${messageOf(error)}`);

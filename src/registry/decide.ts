@@ -85,6 +85,10 @@ export function decideGoodbye(stored: NodeRecord | undefined, event: Goodbye, no
   if (stored === undefined) return { outcome: 'applied', node: tombstone(event, accepted, now), change: null };
   // At equality a goodbye wins: real startup and shutdown messages have shared a payload time.
   if (compareOrder(accepted, stored.accepted) < 0) return { outcome: 'superseded', why: 'older than what is stored' };
+  // A rolling restart: the old process says goodbye when the new one has taken its place.
+  if (stored.state === 'REGISTERED' && stored.instance !== null && event.instance != null && event.instance !== stored.instance) {
+    return { outcome: 'superseded', why: 'the goodbye of another instance' };
+  }
   const fence = { ...accepted, epoch: accepted.epoch ?? stored.accepted.epoch };
   if (stored.state === 'REMOVED') return { outcome: 'unchanged', node: { ...stored, accepted: fence } };
   return removed(

@@ -36,7 +36,8 @@ it('should print each change in a line until it is aborted, and find the gateway
   const first = await serve(port, [added, { ...added, type: 'MODIFIED', reason: null, changedFields: ['version', 'endpoints'] }]);
   await until('both are printed', () => lines.length === 2);
   await first.dispose();
-  const second = await serve(port, [{ ...added, type: 'REMOVED', reason: 'shutdown' }]);
+  const bookmark = { type: 'BOOKMARK', changedFields: [] };
+  const second = await serve(port, [bookmark, { ...added, type: 'REMOVED', reason: 'shutdown' }]);
   await until('the third is printed', () => lines.length === 3);
   end.abort();
   await printing;

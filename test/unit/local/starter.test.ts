@@ -55,6 +55,8 @@ it('should show warnings and errors of the gateway, and what is no log line', ()
   expect(shortLogLine('{"level":"info","msg":"registered"}')).toBeNull();
   expect(shortLogLine('{"level":"warn","msg":"Consul is away"}')).toBe('WARN Consul is away');
   expect(shortLogLine('{"level":"error","msg":"it failed","error":{"message":"refused"}}')).toBe('ERROR it failed (refused)');
+  expect(shortLogLine('{"level":"warn","msg":"it failed","error":"refused"}')).toBe('WARN it failed (refused)');
+  expect(shortLogLine('{"level":"warn","msg":"kafkajs: again","namespace":"Connection"}')).toBeNull();
   expect(shortLogLine('TypeError: x is not a function')).toBe('TypeError: x is not a function');
   expect(shortLogLine('  ')).toBeNull();
 });

@@ -89,6 +89,13 @@ describe('Listener', () => {
     expect(current()[0]?.topics).toEqual(['a']);
   });
 
+  it('should not begin to consume when it is to end already', async () => {
+    const listening = listen();
+    end.abort();
+    await listening;
+    expect(kafka.consumers).toEqual([]);
+  });
+
   it('should go on after a message that could not be handled', async () => {
     await listen((topic) => {
       heard.push(topic);

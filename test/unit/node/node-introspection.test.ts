@@ -199,6 +199,17 @@ describe('publishIntrospection', () => {
     expect(logger.warnings).toEqual(['Kafka did not take a message']);
   });
 
+  it('should warn on stderr, and say nothing else, where no logger is given', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const node = await started({ logger: undefined });
+    await node.publishIntrospection();
+    expect(warn).not.toHaveBeenCalled();
+    kafka.state = 'refuses';
+    await node.publishIntrospection();
+    expect(warn).toHaveBeenCalledWith('Kafka did not take a message', expect.objectContaining({ error: 'connection refused' }));
+    warn.mockRestore();
+  });
+
   it('should return false when what is to be announced cannot be gathered', async () => {
     const node = newNode({
       capabilities: () => {
