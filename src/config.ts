@@ -62,6 +62,7 @@ const environment = z.object({
   SERVICE_HOST: z.string().default('127.0.0.1'),
   SERVICE_PORT: number(8080, 0, 65_535),
   LOCAL_IP: optional,
+  ALLOWED_ORIGINS: list(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 
   KAFKA_BROKER_URL: z.string(),
@@ -186,6 +187,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       host: e.SERVICE_HOST,
       port: e.SERVICE_PORT,
       advertisedHost: e.LOCAL_IP ?? (WILDCARDS.has(e.SERVICE_HOST) ? hostname() : e.SERVICE_HOST),
+      allowedOrigins: e.ALLOWED_ORIGINS,
     },
     kafka: {
       brokers: e.KAFKA_BROKER_URL.split(',')

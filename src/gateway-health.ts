@@ -4,6 +4,7 @@ import type { BackendHealth, HealthReport, HealthSource } from './http/health.ts
 import { maskSecrets } from './log.ts';
 import { printCursor } from './registry/cursor.ts';
 import type { IngestCounts } from './registry/ingest.ts';
+import type { Drift } from './registry/reconciler.ts';
 import type { RegistryView } from './registry/view.ts';
 
 /** The registry in memory may be this much behind before it counts as stale. Milliseconds. */
@@ -23,6 +24,9 @@ export interface GatewayHealthParts {
   readonly isConsuming: () => boolean;
   readonly consumerLag: () => number | null;
   readonly subscribers: () => number;
+  readonly drift: () => Drift | null;
+  /** Expiries that the mass-expiry guard holds back. */
+  readonly heldBack: () => number;
 }
 
 /** How the gateway stands, read from its parts at the moment of asking. */
@@ -52,6 +56,8 @@ export class GatewayHealth implements HealthSource {
       knownNodes: view.size(),
       subscribers: this.#parts.subscribers(),
       startedAt,
+      drift: this.#parts.drift(),
+      expiriesHeldBack: this.#parts.heldBack(),
     };
   }
 }

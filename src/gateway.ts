@@ -44,6 +44,8 @@ const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
 const MEMORY_LIMIT = 512 * 1024 * 1024;
 const RETRY = 2000;
+/** Consul's own minimum, which it applies silently. Milliseconds. */
+const CONSUL_MINIMUM_DEREGISTER = 60_000;
 const CONSUL_PING = 5000;
 const VANISHED_LOOK = 1000;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
@@ -188,6 +190,8 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     isConsuming: () => consumer.isRunning(),
     consumerLag: () => consumer.lag(),
     subscribers: () => subscriptions.open(),
+    drift: () => reconciler.drift(),
+    heldBack: () => guard.heldBack(),
   });
   const http = createHttpServer({
     registry,
@@ -197,9 +201,12 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     config: config.http,
   });
 
+  if (config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
+    log.warn({ configured: config.consul.deregisterCriticalAfter }, 'Consul raises CONSUL_DEREGISTER_CRITICAL_AFTER to one minute');
+  }
   const { host, port } = await http.listen();
   log.info({ host, port, environment: config.environment }, 'listening');
-  const self = createSelfNode(config, kafka, port, () => health.report(), log);
+  const self = createSelfNode(config, port, () => health.report(), log);
 
   const stop = async () => {
     log.info('stopping');

@@ -1,4 +1,5 @@
 import type { Backend } from '../errors.ts';
+import type { Drift } from '../registry/reconciler.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half_open';
 
@@ -37,6 +38,10 @@ export interface HealthReport {
   readonly subscribers: number;
   /** When the gateway started, milliseconds since 1970. */
   readonly startedAt: number;
+  /** What the last reconciliation of Consul with Postgres found; null: this gateway has made none. */
+  readonly drift: Drift | null;
+  /** Nodes that would expire but for the mass-expiry guard: above zero, the gateway doubts its own view. */
+  readonly expiriesHeldBack: number;
 }
 
 export interface HealthSource {
@@ -62,6 +67,7 @@ export function statusOf(report: HealthReport): HealthStatus {
   if (!report.ready) return 'unhealthy';
   const whole =
     !report.stale &&
+    report.expiriesHeldBack === 0 &&
     report.consumerTaskRunning &&
     report.cleanupTaskRunning &&
     BACKENDS.every((name) => report.backends[name].available && report.backends[name].circuit === 'closed');
@@ -114,6 +120,8 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
         known_nodes: report.knownNodes,
         subscribers: report.subscribers,
         cursor: report.cursor,
+        drift: report.drift === null ? null : { ...report.drift, at: new Date(report.drift.at).toISOString() },
+        expiries_held_back: report.expiriesHeldBack,
       },
     },
   };

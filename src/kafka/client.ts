@@ -11,14 +11,21 @@ export function createKafka(config: KafkaConfig, log: Log): Kafka {
   return new Kafka({
     clientId: config.clientId,
     brokers: [...config.brokers],
-    ...(config.ssl === null ? {} : { ssl: config.ssl.caFile === null ? true : { ca: readFileSync(config.ssl.caFile, 'utf8') } }),
-    ...(config.sasl === null ? {} : { sasl: saslOf(config.sasl) }),
+    ...security(config),
     connectionTimeout: 2000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 1000, restartOnFailure: async () => true },
     logLevel: logLevel.WARN,
     logCreator: logTo(log),
   });
+}
+
+/** How to prove who we are, and whom we trust. Throws when the CA file cannot be read. */
+export function security({ ssl, sasl }: KafkaConfig) {
+  return {
+    ...(ssl === null ? {} : { ssl: ssl.caFile === null ? true : { ca: readFileSync(ssl.caFile, 'utf8') } }),
+    ...(sasl === null ? {} : { sasl: saslOf(sasl) }),
+  };
 }
 
 function saslOf({ mechanism, username, password }: NonNullable<KafkaConfig['sasl']>) {

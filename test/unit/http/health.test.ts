@@ -62,6 +62,8 @@ describe('/health', () => {
         known_nodes: 11,
         subscribers: 2,
         cursor: '0000000000000012',
+        drift: null,
+        expiries_held_back: 0,
       },
     });
   });

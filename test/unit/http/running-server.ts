@@ -42,6 +42,8 @@ export const HEALTHY: HealthReport = {
   knownNodes: 11,
   subscribers: 2,
   startedAt: T0,
+  drift: null,
+  expiriesHeldBack: 0,
 };
 
 export function collectingLog(lines: string[]): Log {

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cached, cacheFolder } from '../../../src/local/cache.ts';
 
+const never = new AbortController().signal;
+const waiting = { onWait: () => undefined, signal: never };
+
 let folder = '';
 
 beforeEach(async () => {
@@ -29,7 +32,7 @@ it('should build once for many that ask at the same time', async () => {
         builds++;
         await writeFile(join(target, 'file'), 'whole');
       },
-      () => waits++,
+      { onWait: () => waits++, signal: never },
     );
   expect(await Promise.all([ask(), ask(), ask()])).toEqual([entry, entry, entry]);
   expect(builds).toBe(1);
@@ -48,15 +51,11 @@ it('should leave nothing of a build that fails, and build anew', async () => {
       await writeFile(join(target, 'half'), '');
       throw new Error('no network');
     },
-    () => undefined,
+    waiting,
   );
   await expect(failing).rejects.toThrow('no network');
   expect(await readdir(folder)).toEqual([]);
-  await cached(
-    entry,
-    async () => undefined,
-    () => undefined,
-  );
+  await cached(entry, async () => undefined, waiting);
   expect(await readdir(folder)).toEqual(['thing']);
 });
 
@@ -64,6 +63,18 @@ it('should take over from a builder that died', async () => {
   // The highest id that Linux can give is 2^22.
   await writeFile(join(folder, 'thing.lock'), String(2 ** 22 + 1));
   const build = async (target: string) => writeFile(join(target, 'file'), '');
-  await cached(join(folder, 'thing'), build, () => undefined);
+  await cached(join(folder, 'thing'), build, waiting);
   expect(await readdir(folder)).toEqual(['thing']);
+});
+
+it('should give up waiting for another builder when it is aborted', async () => {
+  const lock = join(folder, 'thing.lock');
+  await writeFile(lock, String(process.pid));
+  const abort = new AbortController();
+  const onWait = (held: string) => {
+    expect(held).toBe(lock);
+    abort.abort(new Error('enough'));
+  };
+  await expect(cached(join(folder, 'thing'), async () => undefined, { onWait, signal: abort.signal })).rejects.toThrow('enough');
+  expect(await readdir(folder)).toEqual(['thing.lock']);
 });
