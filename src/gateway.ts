@@ -47,7 +47,7 @@ const RETRY = 2000;
 /** Consul's own minimum, which it applies silently. Milliseconds. */
 const CONSUL_MINIMUM_DEREGISTER = 60_000;
 const CONSUL_PING = 5000;
-const VANISHED_LOOK = 1000;
+const CHECKS_LOOK = 500;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
 const HTTP_CLOSE = 2000;
 
@@ -151,6 +151,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     onChecks: () => healthKeeper.kick(),
     onReturn: () => reconciler.kick(),
     onVanished: (nodeIds) => reconciler.vanished(nodeIds),
+    onUnrun: (nodeIds) => reconciler.unrun(nodeIds),
   });
   const publisher = new Publisher({
     feed,
@@ -253,7 +254,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('consumer', (stopped) => consumer.run(stopped));
   background.start('publisher', (stopped) => publisher.run(stopped));
   background.start('first request', (stopped) => askEverybody(stopped));
-  background.every('vanished checks', VANISHED_LOOK, async () => checks.lookForVanished());
+  background.every('checks that are missing', CHECKS_LOOK, async () => checks.look());
   background.every('consul', CONSUL_PING, async () => {
     await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
   });

@@ -15,6 +15,8 @@ export interface CheckObserverParts {
   /** Consul answers again after an outage. */
   readonly onReturn: () => void;
   readonly onVanished: (nodeIds: readonly NodeId[]) => void;
+  /** Consul's agent restarted: these checks, known as not critical, have not run since. */
+  readonly onUnrun: (nodeIds: readonly NodeId[]) => void;
 }
 
 /** Follows Consul's checks: hands them to the registry in memory, and notices checks that vanished. */
@@ -33,7 +35,7 @@ export class CheckObserver {
     return catalog.followChecks(
       (checks) => {
         this.#checks = checks;
-        view.observeChecks(checks);
+        view.observeChecks(new Map([...checks].filter(([, check]) => !hasNotRun(check))));
         onChecks();
         if (this.#isFailing) {
           log.info('Consul answers again');
@@ -50,16 +52,28 @@ export class CheckObserver {
     );
   }
 
-  /** Registered nodes whose check should stand in Consul but does not. Reports them. */
-  lookForVanished(): void {
-    const { view, now, onVanished } = this.#parts;
+  /** Reports registered nodes whose check should stand in Consul but does not, or has not run since the agent restarted. */
+  look(): void {
+    const { view, now, onVanished, onUnrun } = this.#parts;
     const checks = this.#checks;
     if (checks === null) return;
     const vanished: NodeId[] = [];
+    const unrun: NodeId[] = [];
     for (const { nodeId, state, consulServiceId, checkStatus, updatedAt } of view.values()) {
       if (state !== 'REGISTERED' || consulServiceId === null || checkStatus === null || checkStatus === 'none') continue;
-      if (now() - updatedAt > SETTLING && !checks.has(consulServiceId)) vanished.push(nodeId);
+      const check = checks.get(consulServiceId);
+      if (check === undefined && now() - updatedAt > SETTLING) vanished.push(nodeId);
+      if (check !== undefined && hasNotRun(check) && checkStatus !== 'critical') unrun.push(nodeId);
     }
     onVanished(vanished);
+    onUnrun(unrun);
   }
+}
+
+/**
+ * After an agent's restart every check of it is critical, without any output, until it runs again: up to a whole interval later (measured
+ * on Consul 1.19.2). That says nothing of the node.
+ */
+function hasNotRun({ status, output }: ObservedCheck): boolean {
+  return status === 'critical' && output === '';
 }

@@ -52,7 +52,8 @@ export class Reconciler {
   /** Services without a row, by id, with the time they were first seen so. */
   readonly #orphans = new Map<string, number>();
   #drift: Drift | null = null;
-  #vanished = new Set<NodeId>();
+  readonly #vanished = new Set<NodeId>();
+  readonly #unrun = new Set<NodeId>();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
@@ -73,6 +74,12 @@ export class Reconciler {
     if (nodeIds.length > 0) this.#kicked.send();
   }
 
+  /** Consul's agent restarted and has not run these checks since. */
+  unrun(nodeIds: readonly NodeId[]): void {
+    for (const nodeId of nodeIds) this.#unrun.add(nodeId);
+    if (nodeIds.length > 0) this.#kicked.send();
+  }
+
   /** Until the signal aborts: at once, every interval, and when kicked. */
   async run(signal: AbortSignal): Promise<void> {
     const { leadership, hearing, interval, guard, view, log } = this.#parts;
@@ -85,11 +92,9 @@ export class Reconciler {
             guard.startPass([...view.values()].filter(({ state }) => state === 'REGISTERED').length);
             await this.#pass();
             nextPass = now + interval;
-          } else if (this.#vanished.size > 0) {
-            const nodeIds = [...this.#vanished].slice(0, MAX_NODES);
-            this.#vanished = new Set([...this.#vanished].slice(MAX_NODES));
-            await this.#repair(nodeIds);
           }
+          if (this.#vanished.size > 0) await this.#repair(taken(this.#vanished));
+          if (this.#unrun.size > 0) await this.#restartChecks(taken(this.#unrun));
         } catch (error) {
           if (!(error instanceof BackendError || error instanceof RefusedError)) throw error;
           log.warn({ error: messageOf(error) }, 'could not reconcile, will retry');
@@ -152,6 +157,23 @@ export class Reconciler {
       log.warn({ lost: lost.length, expired: expiring.size }, 'services were missing in Consul');
       return writesOf(decisions);
     });
+    if (changes.length > 0) onCommitted();
+  }
+
+  /** Probes in Consul's place what its agent has not checked since it restarted, and starts those checks anew with what was found. */
+  async #restartChecks(nodeIds: readonly NodeId[]): Promise<void> {
+    const { store, catalog, probe, hearing, log, onCommitted } = this.#parts;
+    const changes = await store.transact(nodeIds, [], async ({ nodes }) => {
+      const decisions = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
+        if (node.state !== 'REGISTERED' || node.checkStatus === 'critical') return null;
+        const service = catalog.define(node, node.contentHash);
+        const observed = await probe.probe(service.check);
+        if (observed !== null && observed.status !== 'critical') await catalog.register(service, observed.status);
+        return judged(node, observed, `check_${observed?.status ?? 'none'}`, hearing());
+      });
+      return writesOf(decisions);
+    });
+    log.info({ nodes: nodeIds.length, changed: changes.length }, "probed what Consul's agent has not checked since it restarted");
     if (changes.length > 0) onCommitted();
   }
 
@@ -218,6 +240,13 @@ export class Reconciler {
       .sort((a, b) => a.key - b.key)
       .map(({ item }) => item);
   }
+}
+
+/** At most as many as one transaction locks; they leave the set. */
+function taken(waiting: Set<NodeId>): NodeId[] {
+  const nodeIds = [...waiting].slice(0, MAX_NODES);
+  for (const nodeId of nodeIds) waiting.delete(nodeId);
+  return nodeIds;
 }
 
 const UNASKED = { correlationId: null, operator: null, note: null } as const;

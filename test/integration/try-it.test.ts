@@ -7,10 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exists, isAlive } from '../../src/local/cache.ts';
 import { freePort } from '../../src/local/port.ts';
+import type { Progress } from '../../src/local/progress.ts';
 import { tryIt } from '../../src/local/try-it.ts';
 import { until } from '../until.ts';
-import { sharedStack } from './stack.ts';
+import { freshDatabase, gatewayEnvironment, sharedStack } from './stack.ts';
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = fileURLToPath(new URL('./try-it.program.ts', import.meta.url));
 const driver = fileURLToPath(new URL('./try-it.driver.ts', import.meta.url));
 
@@ -36,8 +38,7 @@ afterEach(async () => {
 type Run = { readonly process: ChildProcess; readonly output: () => string; readonly exit: Promise<readonly unknown[]> };
 
 function start(env: NodeJS.ProcessEnv = {}): Run {
-  const base: NodeJS.ProcessEnv = { ...process.env, DISCOVERY_GATEWAY_DATA: data, SERVICE_PORT: String(port), ...env };
-  const child = spawn(process.execPath, ['--import', 'tsx', driver], { env: base, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', driver], { env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
   starters.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -49,6 +50,16 @@ function start(env: NodeJS.ProcessEnv = {}): Run {
 }
 
 const welcomed = (run: Run) => until('it welcomes', () => run.output().includes('GraphiQL'), { timeout: 60_000 });
+
+function environment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...process.env, DISCOVERY_GATEWAY_DATA: data, SERVICE_PORT: String(port), ...env };
+}
+
+const into =
+  (lines: string[]): Progress =>
+  (part, message) => {
+    lines.push(`${part} ${message}`);
+  };
 
 /** So that nothing is started beside the programs. */
 function sharedAddresses(): Record<string, string> {
@@ -136,16 +147,11 @@ it('should leave alone what is configured, and say where everything is', async (
   const stop = new AbortController();
   const lines: string[] = [];
   const trying = tryIt({
-    root: fileURLToPath(new URL('../../', import.meta.url)),
-    env: {
-      ...process.env,
-      DISCOVERY_GATEWAY_DATA: data,
-      SERVICE_PORT: String(port),
-      ...sharedAddresses(),
-    },
+    root,
+    env: environment(sharedAddresses()),
     gateway: program,
     samples: program,
-    progress: (part, message) => lines.push(`${part} ${message}`),
+    progress: into(lines),
     signal: stop.signal,
   });
   await until('it welcomes', () => lines.some((line) => line.includes('Ctrl-C')));
@@ -163,4 +169,20 @@ it('should leave alone what is configured, and say where everything is', async (
   expect(lines.indexOf('stop stopping the sample nodes')).toBeLessThan(lines.indexOf('stop stopping the gateway'));
   const leader = await fetch(`http://${consul.host}:${consul.port}/v1/status/leader`);
   expect(leader.status).toBe(200);
+});
+
+it('should show the sample nodes registering with the gateway', async () => {
+  const stop = new AbortController();
+  const lines: string[] = [];
+  const env = environment({ ...gatewayEnvironment(await freshDatabase()), SERVICE_PORT: String(port) });
+  const { gateway, samples } = { gateway: join(root, 'src/main.ts'), samples: join(root, 'src/local/sample-main.ts') };
+  const trying = tryIt({ root, env, gateway, samples, progress: into(lines), signal: stop.signal });
+  const registered = () => lines.filter((line) => line.startsWith('change +'));
+  await until('the nodes register', () => registered().length >= 4, { timeout: 45_000 });
+  expect(registered().some((line) => /database-adapter\) registered: startup$/.test(line))).toBe(true);
+  const health = await fetch(`http://127.0.0.1:${port}/health`);
+  expect(health.status).toBe(200);
+  stop.abort(new Error('enough'));
+  await trying;
+  await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow();
 });
