@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { messageOf } from './errors.ts';
+import { EndpointAllowList } from './events/endpoint-allow-list.ts';
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
@@ -53,6 +55,17 @@ const list = (fallback: string) =>
         .map((item) => item.trim())
         .filter((item) => item !== ''),
     );
+
+/** Checked here, so that a wrong rule is reported with all other problems. */
+const endpointRules = (fallback: string) =>
+  list(fallback).transform((rules, context) => {
+    try {
+      return new EndpointAllowList(rules);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: messageOf(error) });
+      return z.NEVER;
+    }
+  });
 
 const optional = z.string().optional();
 
@@ -122,7 +135,7 @@ const environment = z.object({
   REMOVED_RETENTION: duration('336h'),
   PROBE_TIMEOUT: duration('1s'),
   BOOKMARK_INTERVAL: duration('15s'),
-  ENDPOINT_ALLOW: list('*'),
+  ENDPOINT_ALLOW: endpointRules('*'),
 });
 
 /** Addresses to listen on that nobody can connect to. */

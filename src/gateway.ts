@@ -90,7 +90,8 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   // Consul and Kafka.
   const agent = new AgentCatalog({ config: config.consul, registryId: () => registryId });
   const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'owned']);
-  const probe = new EndpointProbe({ timeout: config.registry.probeTimeout });
+  const endpointAllow = config.registry.endpointAllow;
+  const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, allowed: (url) => endpointAllow.allows(new URL(url)) });
   const kafka = createKafka(config.kafka, log);
   const topics = new KnownTopics();
   const producer = new KafkaMessenger(kafka, config.kafka, () => registryId, topics);
@@ -121,7 +122,12 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     kafka,
     config.kafka,
     topics,
-    { process: (batch, stop) => ingest.process(batch, stop), onHearing: hears, ask: (call) => circuits.kafka.run(call), rules: {} },
+    {
+      process: (batch, stop) => ingest.process(batch, stop),
+      onHearing: hears,
+      ask: (call) => circuits.kafka.run(call),
+      rules: { endpointAllowed: (url) => endpointAllow.allows(url) },
+    },
     log,
   );
 
@@ -259,6 +265,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
   });
   background.every('clean-up', cleanUpInterval, async () => {
+    view.forget(now() - config.postgres.removedRetention);
     if (!leadership.isLeader()) return;
     try {
       log.info(await store.cleanUp(now()), 'cleaned up');

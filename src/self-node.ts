@@ -25,7 +25,7 @@ export function createSelfNode(config: Config, port: number, report: () => Healt
     serviceName: 'discovery-gateway',
     capabilities: ['service_discovery', 'node_registration', 'change_feed'],
     operations: [],
-    endpoints: { health: `${base}/health`, api: `${base}/graphql`, metrics: `${base}/metrics` },
+    endpoints: { health: `${base}/health/ready`, api: `${base}/graphql`, metrics: `${base}/metrics` },
     environment: config.environment,
     heartbeatInterval: HEARTBEAT,
     health: (): HealthStatus => statusOf(report()),

@@ -18,9 +18,9 @@ export class KafkaMessenger implements Messenger {
   readonly #config: KafkaConfig;
   /** Asked for when it is needed: it is known once the database is migrated. */
   readonly #registryId: () => string;
-  readonly #topics: Pick<KnownTopics, 'has'>;
+  readonly #topics: Pick<KnownTopics, 'has' | 'isKnown'>;
 
-  constructor(kafka: Kafka, config: KafkaConfig, registryId: () => string, topics: Pick<KnownTopics, 'has'>) {
+  constructor(kafka: Kafka, config: KafkaConfig, registryId: () => string, topics: Pick<KnownTopics, 'has' | 'isKnown'>) {
     this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
     this.#config = config;
     this.#registryId = registryId;
@@ -99,6 +99,7 @@ export class KafkaMessenger implements Messenger {
 
   async #sendToEach(topics: readonly string[], messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
+    if (!this.#topics.isKnown()) throw new BackendError('kafka', 'Kafka has not answered yet');
     for (const topic of topics) {
       if (!this.#topics.has(topic)) continue;
       for (const batch of batches(messages)) await this.#send(topic, batch);

@@ -10,6 +10,12 @@ const REQUEST_PARTITIONS = 1;
 /** Which topics exist, as last seen: sending to an unknown one blocks for half a minute (measured). */
 export class KnownTopics {
   #names: ReadonlySet<string> = new Set();
+  #wasLookedFor = false;
+
+  /** False until Kafka was asked for the first time. */
+  isKnown(): boolean {
+    return this.#wasLookedFor;
+  }
 
   has(topic: string): boolean {
     return this.#names.has(topic);
@@ -19,6 +25,7 @@ export class KnownTopics {
   async look(admin: Admin, config: KafkaConfig, log: Log): Promise<boolean> {
     const before = this.#names.size;
     this.#names = await ensureTopics(admin, config, log);
+    this.#wasLookedFor = true;
     return this.#names.size > before;
   }
 }

@@ -27,7 +27,7 @@ export async function postgresBinaries(user: ServiceUser | null, surroundings: S
     throw new MissingToolError('Postgres', missing, 'DATABASE_URL or POSTGRES_HOST');
   }
   // npm keeps no execute permission where a package was packed without.
-  if (embedded !== null) for (const program of PROGRAMS) await chmod(join(embedded, program), 0o755);
+  for (const file of PROGRAMS.map((program) => join(folder, program))) if (!isExecutable(file)) await chmod(file, 0o755);
   const { stdout } = await promisify(execFile)(join(folder, 'postgres'), ['--version']);
   const [version, major] = /(\d+)[.\w]*/.exec(stdout) ?? [];
   if (version === undefined || major === undefined) throw new Error(`"postgres --version" says "${stdout.trim()}", not a version`);
@@ -47,9 +47,10 @@ function embeddedFolder(): string | null {
   }
 }
 
-function machineFolder(env: NodeJS.ProcessEnv): string | null {
+/** The folder of the machine's own programs: those on the PATH, else the newest installation; null without any. */
+export function machineFolder(env: NodeJS.ProcessEnv, installations: readonly string[] = INSTALLATIONS): string | null {
   const onPath = findTool('postgres', env);
-  const folders = INSTALLATIONS.flatMap((base) => versionsIn(base).map((version) => join(base, version, 'bin')));
+  const folders = installations.flatMap((base) => versionsIn(base).map((version) => join(base, version, 'bin')));
   const complete = (folder: string) => PROGRAMS.every((program) => isExecutable(join(folder, program)));
   if (onPath !== null && complete(dirname(onPath))) return dirname(onPath);
   return folders.find(complete) ?? null;

@@ -38,28 +38,28 @@ async function lookUp(name: string): Promise<ServiceUser | null> {
  * `folder` itself if the user can enter it, else the one of that name below /var/tmp. Where that cannot be trusted
  * (somebody else made it) it throws.
  */
-export async function reachableFolder(folder: string, name: string, user: ServiceUser): Promise<string> {
+export async function reachableFolder(folder: string, name: string, user: ServiceUser, shared = SHARED_FOLDER): Promise<string> {
   if (await canEnter(folder, user)) return folder;
-  await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
-  const { uid, mode } = await lstat(SHARED_FOLDER);
-  if (uid !== 0 || (mode & 0o022) !== 0) throw new Error(`${SHARED_FOLDER} can be written by others than root: remove it`);
-  await chmod(SHARED_FOLDER, 0o755);
-  return join(SHARED_FOLDER, name);
+  await mkdir(shared, { recursive: true, mode: 0o755 });
+  const { uid, mode } = await lstat(shared);
+  if (uid !== process.getuid?.() || (mode & 0o022) !== 0) throw new Error(`${shared} can be written by others: remove it`);
+  await chmod(shared, 0o755);
+  return join(shared, name);
 }
 
 /**
  * Like `reachableFolder`, for data that belongs to `folder`: below /var/tmp it has a folder of its own, which is made, names
  * its owner, and is removed at the next start of anybody after the owner is gone.
  */
-export async function reachableDataFolder(folder: string, user: ServiceUser): Promise<string> {
+export async function reachableDataFolder(folder: string, user: ServiceUser, shared = SHARED_FOLDER): Promise<string> {
   const hash = createHash('sha256').update(folder).digest('hex').slice(0, 12);
-  const data = await reachableFolder(folder, `${DATA_PREFIX}${hash}`, user);
+  const data = await reachableFolder(folder, `${DATA_PREFIX}${hash}`, user, shared);
   if (data === folder) return folder;
-  for (const name of await readdir(SHARED_FOLDER)) {
+  for (const name of await readdir(shared)) {
     if (!name.startsWith(DATA_PREFIX)) continue;
-    const owner = join(SHARED_FOLDER, name, OWNER_FILE);
+    const owner = join(shared, name, OWNER_FILE);
     if (!(await exists(owner))) continue;
-    if (!(await exists(await readFile(owner, 'utf8')))) await rm(join(SHARED_FOLDER, name), { recursive: true, force: true });
+    if (!(await exists(await readFile(owner, 'utf8')))) await rm(join(shared, name), { recursive: true, force: true });
   }
   await mkdir(data, { recursive: true, mode: 0o755 });
   await writeFile(join(data, OWNER_FILE), folder);

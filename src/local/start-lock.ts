@@ -11,8 +11,8 @@ const CLEANING_MS = 12_000;
  * starter or, if that died, by its guard, when all services are gone; until then the next starter waits (`onWait`).
  * Throws when another starter is running.
  */
-export async function claimFolder(lockFile: string, onWait: () => void): Promise<void> {
-  const deadline = Date.now() + CLEANING_MS;
+export async function claimFolder(lockFile: string, onWait: () => void, patience = CLEANING_MS): Promise<void> {
+  const deadline = Date.now() + patience;
   for (let told = false; !(await create(lockFile)); told = true) {
     const holder = await holderOf(lockFile);
     if (holder !== null && holder !== process.pid && isAlive(holder)) {

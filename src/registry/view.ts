@@ -69,6 +69,15 @@ export class RegistryView {
     this.#notify();
   }
 
+  /** Drops what left before the time (milliseconds since 1970), as the clean-up does in Postgres. */
+  forget(before: number): void {
+    for (const [nodeId, node] of this.#nodes) {
+      if (node.state === 'REGISTERED' || node.stateReason === 'operator' || node.updatedAt >= before) continue;
+      this.#nodes.delete(nodeId);
+      this.#sortedIds = null;
+    }
+  }
+
   applyLiveness(updates: readonly LivenessUpdate[]): void {
     for (const { nodeId, liveness, currentState, acknowledgedAt } of updates) {
       const node = this.#nodes.get(nodeId);

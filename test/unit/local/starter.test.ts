@@ -13,6 +13,7 @@ import { lineProgress, withReminder } from '../../../src/local/progress.ts';
 import { untilReady } from '../../../src/local/readiness.ts';
 import { configuredService } from '../../../src/local/service.ts';
 import { claimFolder } from '../../../src/local/start-lock.ts';
+import { listenForStop } from '../../../src/local/stop-request.ts';
 import { findTool, MissingToolError } from '../../../src/local/tool.ts';
 import { until } from '../../until.ts';
 
@@ -137,4 +138,35 @@ it('should wait for a 200, and say what it got instead when the time is over', a
   status = 200;
   await ready;
   server.close();
+});
+
+it('should take over a lock that nobody removes any more', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'claim-'));
+  const lock = join(folder, 'starter.lock');
+  // The highest id that Linux can give is 2^22.
+  await writeFile(lock, String(2 ** 22 + 1));
+  await claimFolder(lock, () => undefined, 200);
+  expect(await readFile(lock, 'utf8')).toBe(String(process.pid));
+  await rm(folder, { recursive: true });
+});
+
+it('should take two signals within a second for one wish, and a later one as insisting', () => {
+  let now = 5000;
+  let insisted = 0;
+  const { signal, close } = listenForStop(
+    () => now,
+    () => insisted++,
+  );
+  expect(signal.aborted).toBe(false);
+  process.emit('SIGINT', 'SIGINT');
+  expect(signal.reason).toEqual(new Error('stopped by SIGINT'));
+  now += 50;
+  process.emit('SIGINT', 'SIGINT');
+  expect(insisted).toBe(0);
+  now += 1000;
+  process.emit('SIGTERM', 'SIGTERM');
+  expect(insisted).toBe(1);
+  const before = process.listenerCount('SIGINT');
+  close();
+  expect(process.listenerCount('SIGINT')).toBe(before - 1);
 });
