@@ -3,7 +3,8 @@ import type { Json } from '../events/json.ts';
 import type { Cursor } from '../registry/cursor.ts';
 import type { GraphqlContext } from './context.ts';
 
-interface SchemaTypes {
+/** What the builder knows of scalars and context. */
+export interface SchemaTypes {
   readonly Context: GraphqlContext;
   readonly DefaultFieldNullability: false;
   readonly Scalars: {
