@@ -1,5 +1,5 @@
 import { BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from 'cockatiel';
-import { type Backend, BackendError, messageOf } from './errors.ts';
+import { type Backend, BackendError, ContentionError, messageOf } from './errors.ts';
 
 /** So many failures in a row open the circuit. */
 const FAILURES = 5;
@@ -30,7 +30,7 @@ export class Circuit {
     this.#now = now;
     this.#since = now();
     this.#policy = circuitBreaker(
-      handleWhen((error) => error instanceof BackendError && error.backend === backend),
+      handleWhen((error) => isFailureOf(error, backend)),
       { halfOpenAfter: new ExponentialBackoff(HALF_OPEN_AFTER), breaker: new ConsecutiveBreaker(FAILURES) },
     );
     this.#policy.onStateChange((state) => onChange(POSITIONS[state]));
@@ -73,7 +73,7 @@ export class Circuit {
           { cause: error },
         );
       }
-      if (error instanceof BackendError && error.backend === this.backend) {
+      if (isFailureOf(error, this.backend)) {
         this.#lastError = messageOf(error);
         if (!this.#isFailing) this.#since = this.#now();
         this.#isFailing = true;
@@ -87,6 +87,10 @@ export class Circuit {
     this.#lastSuccessAt = this.#now();
     this.#isFailing = false;
   }
+}
+
+function isFailureOf(error: unknown, backend: Backend): boolean {
+  return error instanceof BackendError && error.backend === backend && !(error instanceof ContentionError);
 }
 
 /** The same object with the named methods behind the circuit. */

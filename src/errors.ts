@@ -26,13 +26,18 @@ export class GatewayError extends Error {
 
 /** A back end did not answer, or not in time. What was asked of it may or may not have happened. Retried. */
 export class BackendError extends Error {
-  override readonly name = 'BackendError';
+  override readonly name: string = 'BackendError';
   readonly backend: Backend;
 
   constructor(backend: Backend, message: string, options?: ErrorOptions) {
     super(message, options);
     this.backend = backend;
   }
+}
+
+/** A back end answered, but others were in the way (a lock, a deadlock): retried, and no reason to think it ill. */
+export class ContentionError extends BackendError {
+  override readonly name = 'ContentionError';
 }
 
 /** A back end understood and refused for good (Consul 400, a Postgres data error): the same call never succeeds. */

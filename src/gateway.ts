@@ -71,9 +71,13 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const circuits = { kafka: circuit('kafka'), consul: circuit('consul'), postgres: circuit('postgres') };
   let registryId = '';
   let hearingSince = now();
-  const hearing = (): Hearing => ({ now: now(), since: hearingSince, timeout: config.registry.heartbeatTimeout });
   const hears = () => {
     hearingSince = now();
+  };
+  const hearing = (): Hearing => {
+    // Silence that the gateway could not have heard does not count: while it is deaf, hearing begins anew at every moment.
+    if (!consumer.isRunning() || !circuits.kafka.isAvailable()) hears();
+    return { now: now(), since: hearingSince, timeout: config.registry.heartbeatTimeout };
   };
 
   // Postgres, and the registry in memory that follows it.

@@ -3,7 +3,7 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { PostgresConfig } from '../config.ts';
-import { BackendError, messageOf, RefusedError } from '../errors.ts';
+import { BackendError, ContentionError, messageOf, RefusedError } from '../errors.ts';
 
 /** What a statement runs on: a connection of the pool, or the one that a transaction holds. */
 export type Connection = NodePgDatabase;
@@ -16,6 +16,8 @@ const QUERY_TIMEOUT = 15_000;
  * program limit exceeded.
  */
 const REFUSED = /^(22|23|54)/;
+/** Lock not available, deadlock, serialization failure. */
+const CONTENTION = /^(55P03|40P01|40001)$/;
 
 /** The pool, and the two ways to use it. Errors leave as BackendError or RefusedError. */
 export class Database {
@@ -102,8 +104,10 @@ export function asBackendError(error: unknown): BackendError | RefusedError {
   if (error instanceof BackendError || error instanceof RefusedError) return error;
   // Drizzle wraps the driver's error.
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (cause instanceof pg.DatabaseError && cause.code !== undefined && REFUSED.test(cause.code)) {
-    return new RefusedError('postgres', `${cause.message} (SQLSTATE ${cause.code})`, { cause });
+  if (cause instanceof pg.DatabaseError && cause.code !== undefined) {
+    const message = `${cause.message} (SQLSTATE ${cause.code})`;
+    if (REFUSED.test(cause.code)) return new RefusedError('postgres', message, { cause });
+    if (CONTENTION.test(cause.code)) return new ContentionError('postgres', message, { cause });
   }
   return new BackendError('postgres', `Postgres: ${messageOf(cause)}`, { cause });
 }

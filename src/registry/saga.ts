@@ -12,8 +12,12 @@ import type { NodeRecord } from './node-record.ts';
 import type { Completed, HealthProbe, Locked, ObservedCheck, RegistrationStore, ServiceCatalog, ServiceCheck, Writes } from './ports.ts';
 import type { RegistryView } from './view.ts';
 
-/** What Postgres locks in one transaction at most. */
-const MAX_NODES = 500;
+/**
+ * A transaction takes nodes up to this weight. It is what Postgres locks at most at once; a node that goes to Consul weighs more, so that
+ * a burst of new nodes shows its first ones early and no lock is held for long.
+ */
+const MAX_WEIGHT = 500;
+const CONSUL_WEIGHT = 5;
 /** Calls to Consul, and probes, side by side. An agent takes 200 connections per client address. */
 const CONCURRENCY = 32;
 
@@ -81,14 +85,29 @@ export class RegistrationSaga {
    * Never throws for a back end: what did not succeed is in the result.
    */
   async run(items: readonly SagaItem[], completed: readonly Completed[]): Promise<SagaResult> {
-    const nodes = [...groupByNode(items)];
     const results: SagaResult[] = [];
-    for (let start = 0; start < nodes.length; start += MAX_NODES) {
-      const chunk = new Map(nodes.slice(start, start + MAX_NODES));
-      const isLast = start + MAX_NODES >= nodes.length && results.every(({ retry, refused }) => retry.length + refused.length === 0);
+    const chunks = this.#chunks(groupByNode(items));
+    for (const [index, chunk] of chunks.entries()) {
+      const isLast = index === chunks.length - 1 && results.every(({ retry, refused }) => retry.length + refused.length === 0);
       results.push(await this.#runChunk(chunk, isLast ? completed : []));
     }
     return merge(results);
+  }
+
+  #chunks(nodes: ReadonlyMap<NodeId, readonly SagaItem[]>): Map<NodeId, readonly SagaItem[]>[] {
+    const chunks: Map<NodeId, readonly SagaItem[]>[] = [];
+    let weight = MAX_WEIGHT;
+    for (const [nodeId, items] of nodes) {
+      const event = items.at(-1)?.event;
+      const isLight = event?.kind === 'announcement' && this.#parts.view.get(nodeId)?.contentHash === event.contentHash;
+      weight += isLight ? 1 : CONSUL_WEIGHT;
+      if (weight > MAX_WEIGHT) {
+        chunks.push(new Map());
+        weight = isLight ? 1 : CONSUL_WEIGHT;
+      }
+      chunks.at(-1)?.set(nodeId, items);
+    }
+    return chunks;
   }
 
   async #runChunk(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>, completed: readonly Completed[]): Promise<SagaResult> {
