@@ -36,6 +36,7 @@ import { Publisher } from './registry/publisher.ts';
 import { Reconciler } from './registry/reconciler.ts';
 import { Renewals } from './registry/renewals.ts';
 import { RegistrationSaga } from './registry/saga.ts';
+import { SecondLook } from './registry/second-look.ts';
 import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode } from './self-node.ts';
@@ -107,13 +108,17 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const introspection = new Introspection({ view, store, messenger, now, newId, log });
   const renewals = new Renewals({ messenger, now, log });
   const healthKeeper = new HealthKeeper({ view, store, leadership, hearing, log, onCommitted });
+  const secondLook = new SecondLook({ store, catalog, probe, hearing, log, onCommitted });
   const ingest = new Ingest({
     saga,
     store,
     messenger,
     now,
     log,
-    onCommitted,
+    onCommitted: (changes) => {
+      onCommitted();
+      secondLook.consider(changes);
+    },
     onRenewed: (renewed) => renewals.answer(renewed),
     onHeartbeats: (nodeIds) => {
       onCommitted();
@@ -257,6 +262,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('leadership', (stopped) => leadership.run(stopped));
   background.start('checks', (stopped) => checks.run(stopped));
   background.start('health', (stopped) => healthKeeper.run(stopped));
+  background.start('second look', (stopped) => secondLook.run(stopped));
   background.start('reconciler', (stopped) => reconciler.run(stopped));
   background.start('compensation', (stopped) => alignment.run(stopped));
   background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), hears, stopped));

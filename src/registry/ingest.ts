@@ -38,7 +38,7 @@ export interface IngestParts {
   readonly now: Clock;
   readonly log: Log;
   /** Something was committed: this gateway's feed reads on at once. */
-  readonly onCommitted: () => void;
+  readonly onCommitted: (changes: readonly Change[]) => void;
   readonly onRenewed: (renewed: readonly { readonly node: NodeRecord; readonly correlationId: string | null }[]) => void;
   readonly onHeartbeats: (nodeIds: readonly NodeId[]) => void;
 }
@@ -138,7 +138,7 @@ export class Ingest {
     await this.#untilDone(async () => {
       const { changes, done, renewed, retry: left, refused } = await saga.run(pending, wasRefused ? [] : completed);
       pending = left;
-      if (changes.length > 0) onCommitted();
+      if (changes.length > 0) onCommitted(changes);
       if (renewed.length > 0) onRenewed(renewed);
       this.#tell(done, changes);
       if (refused.length > 0) {
