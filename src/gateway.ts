@@ -121,7 +121,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     },
     onRenewed: (renewed) => renewals.answer(renewed),
     onHeartbeats: (nodeIds) => {
-      onCommitted();
+      feed.wakeForHeartbeats();
       void introspection
         .heard(nodeIds)
         .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'could not ask unknown nodes to introspect'));

@@ -25,6 +25,8 @@ export class ChangeFeed {
   readonly #woken = new Broadcast();
   readonly #arrived = new Broadcast();
   #isBehind = false;
+  #hasHeartbeats = false;
+  #lastTickAt = 0;
   #lastReadAt: number | null = null;
   #mark: string | null = null;
   readonly #now: () => number;
@@ -68,6 +70,12 @@ export class ChangeFeed {
     this.#woken.send();
   }
 
+  /** Heartbeats were stored: read them too. */
+  wakeForHeartbeats(): void {
+    this.#hasHeartbeats = true;
+    this.wake();
+  }
+
   /** Reads on whenever woken, and every second, until the signal aborts. Outages are reported and retried. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -97,11 +105,13 @@ export class ChangeFeed {
   }
 
   async #readOn(): Promise<void> {
+    // A timer may fire a little early by the wall clock.
+    const isTick = this.#now() - this.#lastTickAt >= POLL - 50;
     for (;;) {
       const position = this.#view.head();
       const changes = await this.#log.readAfter(position, PAGE);
-      const [first] = changes;
-      if (first === undefined || first.cursor !== position + 1) {
+      const isAsExpected = changes[0] === undefined ? !isTick : changes[0].cursor === position + 1;
+      if (!isAsExpected) {
         const { head, floor } = await this.#log.bounds();
         // The log was trimmed past this gateway, or Postgres was restored to an earlier state: start from what it holds now.
         if (floor > position || head < position) {
@@ -112,10 +122,14 @@ export class ChangeFeed {
       if (changes.length > 0) this.#take(changes);
       if (changes.length < PAGE) break;
     }
-    const { updates, mark } = await this.#store.livenessSince(this.#mark);
-    this.#mark = mark;
-    this.#view.applyLiveness(updates);
+    if (isTick || this.#hasHeartbeats) {
+      this.#hasHeartbeats = false;
+      const { updates, mark } = await this.#store.livenessSince(this.#mark);
+      this.#mark = mark;
+      this.#view.applyLiveness(updates);
+    }
     this.#lastReadAt = this.#now();
+    if (isTick) this.#lastTickAt = this.#lastReadAt;
   }
 
   #take(changes: readonly Change[]): void {
