@@ -7,6 +7,7 @@ import { EndpointProbe } from './consul/probe.ts';
 import { delay } from './delay.ts';
 import { type Backend, BackendError, messageOf } from './errors.ts';
 import { GatewayHealth } from './gateway-health.ts';
+import { statusOf } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
 import { createKafka } from './kafka/client.ts';
 import { NodeConsumer } from './kafka/consumer.ts';
@@ -48,6 +49,7 @@ const RETRY = 2000;
 /** Consul's own minimum, which it applies silently. Milliseconds. */
 const CONSUL_MINIMUM_DEREGISTER = 60_000;
 const CONSUL_PING = 5000;
+const SELF_HEALTH_LOOK = 1000;
 const CHECKS_LOOK = 500;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
 const HTTP_CLOSE = 2000;
@@ -287,8 +289,17 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     const { rss, heapUsed } = process.memoryUsage();
     log[rss > MEMORY_LIMIT ? 'warn' : 'info']({ rss, heapUsed, nodes: view.size(), subscribers: subscriptions.open() }, 'memory');
   });
-  background.start('self-registration', async () => {
-    await self.start();
+  background.start('self-registration', async (stopped) => {
+    // Sending to a topic that does not exist yet would block for long.
+    while (!topics.isKnown() && !stopped.aborted) await delay(100, stopped);
+    if (!stopped.aborted) await self.start();
+    // Its own health is known to it at once: clients need not wait for the next heartbeat.
+    let said = statusOf(health.report());
+    while (!stopped.aborted) {
+      await delay(SELF_HEALTH_LOOK, stopped);
+      const status = statusOf(health.report());
+      if (status !== said && !stopped.aborted && (await self.publishIntrospection('health_change'))) said = status;
+    }
   });
   log.info({ registryId, nodes: view.size(), cursor: view.head() }, 'serving');
   return { host, port, stop };
