@@ -31,9 +31,14 @@ export function observe(rows: readonly CheckRow[], registryId: string): Observed
     if (row.serviceId === '' || foreign.has(`${row.node}/${row.serviceId}`)) continue;
     const worst = observed.get(row.serviceId);
     if (worst !== undefined && SEVERITY[worst.status] >= SEVERITY[row.status]) continue;
-    observed.set(row.serviceId, { status: row.status, output: checkOutput(row.output) });
+    observed.set(row.serviceId, { status: row.status, output: checkOutput(saidBy(row)) });
   }
   return observed;
+}
+
+/** Checks of others (maintenance mode) say in their notes why; only a check of ours that has not run yet has nothing to say. */
+function saidBy({ output, notes, status }: CheckRow): string {
+  return output === '' && ownerIn(notes) === null ? notes || status : output;
 }
 
 export function sameChecks(a: ObservedChecks, b: ObservedChecks): boolean {

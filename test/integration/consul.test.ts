@@ -318,7 +318,7 @@ describe('the watch', () => {
     const url = `http://${host}:${agentPort}/v1/agent/service/maintenance/${mine.id}?enable=true&reason=upgrade`;
     expect((await fetch(url, { method: 'PUT' })).status).toBe(200);
     const check = await until('the watch sees maintenance', () => (now(mine.id)?.status === 'critical' ? now(mine.id) : undefined));
-    expect(check.output).toBe('');
+    expect(check.output).toBe('upgrade');
     expect(reports.some((checks) => checks.has(other.id))).toBe(false);
   });
 });
