@@ -98,14 +98,15 @@ export class GatewayClient {
     return this.get(shape, 'nodeById', `query ($id: ID!) { nodeById(nodeId: $id) { ${fields} } }`, { id: nodeId });
   }
 
+  /** Without the gateways themselves. */
   async registered(): Promise<string[]> {
-    const shape = z.object({ edges: z.array(z.object({ node: z.object({ nodeId: z.string() }) })) });
+    const shape = z.object({ edges: z.array(z.object({ node: z.object({ nodeId: z.string(), type: z.string() }) })) });
     const { edges } = await this.get(
       shape,
       'nodes',
-      '{ nodes(first: 500, filter: { states: [REGISTERED] }) { edges { node { nodeId } } } }',
+      '{ nodes(first: 500, filter: { states: [REGISTERED] }) { edges { node { nodeId type } } } }',
     );
-    return edges.map(({ node }) => node.nodeId).filter((nodeId) => nodeId !== this.config.gatewayId);
+    return edges.filter(({ node }) => node.type !== 'registry').map(({ node }) => node.nodeId);
   }
 
   async healthy(capability: string): Promise<string[]> {

@@ -47,7 +47,11 @@ describe('transact', () => {
     const second = other.store.transact([id], [], async ({ nodes }) => {
       const node = nodes.get(id);
       if (node === undefined) return addition(nodeRecord(id));
-      return { ...NO_WRITES, nodes: [{ ...node, name: 'second' }], changes: [newChange({ ...node, name: 'second' }, { type: 'MODIFIED' })] };
+      return {
+        ...NO_WRITES,
+        nodes: [{ ...node, name: 'second' }],
+        changes: [newChange({ ...node, name: 'second' }, { type: 'MODIFIED' })],
+      };
     });
     await until('the second gateway waits for the lock', async () => (await waiting()) === 1);
     held.open();
@@ -66,10 +70,7 @@ describe('transact', () => {
       return NO_WRITES;
     };
     await expect(
-      Promise.all([
-        one.store.transact([nodeId('parallel-1')], [], work(0)),
-        other.store.transact([nodeId('parallel-2')], [], work(1)),
-      ]),
+      Promise.all([one.store.transact([nodeId('parallel-1')], [], work(0)), other.store.transact([nodeId('parallel-2')], [], work(1))]),
     ).resolves.toEqual([[], []]);
   });
 

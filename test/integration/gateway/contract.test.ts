@@ -1,0 +1,210 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { until } from '../../until.ts';
+import { announcement, freshEnvironment, Nodes, outcomes, type RunningGateway, runGateway } from './running-gateway.ts';
+
+const samples = new URL('../../samples/', import.meta.url);
+const sample = z.object({ topic: z.string(), key: z.string().nullable(), value: z.unknown() });
+
+/** Values that WIRE rejects, with the error type that says why. */
+const BAD: readonly (readonly [string, string | Buffer, string])[] = [
+  ['not JSON', '{"node_id": ', 'NOT_JSON'],
+  ['not UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 'NOT_JSON'],
+  ['not an object', '[1, 2]', 'NOT_AN_OBJECT'],
+  ['over 256 KiB', JSON.stringify(announcement('big', { metadata: { text: 'x'.repeat(270_000) } })), 'TOO_LARGE'],
+  ['nested deeper than 32', `{"node_id":"deep","metadata":${'{"a":'.repeat(40)}1${'}'.repeat(40)}}`, 'TOO_DEEP'],
+  ['without a node id', JSON.stringify({ ...announcement('x'), node_id: undefined }), 'INVALID_NODE_ID'],
+  ['with the nil UUID', JSON.stringify(announcement('00000000-0000-0000-0000-000000000000')), 'INVALID_NODE_ID'],
+  ['with a control character in the id', JSON.stringify(announcement('a\u0007b')), 'INVALID_NODE_ID'],
+  ['with a type over 100 characters', JSON.stringify(announcement('long', { node_type: 't'.repeat(101) })), 'INVALID_TYPE'],
+  ['with U+0000', JSON.stringify(announcement('nul', { metadata: { text: 'a\u0000b' } })), 'INVALID_TEXT'],
+  [
+    'with half a surrogate pair',
+    JSON.stringify(announcement('half', { metadata: { text: 'x' } })).replace('"x"', '"\\ud800"'),
+    'INVALID_TEXT',
+  ],
+  ['with a port out of range', JSON.stringify(announcement('port', { endpoints: { api: 'http://a.example:70000/' } })), 'INVALID_'],
+  ['with a URL that is none', JSON.stringify(announcement('url', { endpoints: { api: 'not a url' } })), 'INVALID_ENDPOINT'],
+  [
+    'outside the allow-list',
+    JSON.stringify(announcement('meta', { endpoints: { api: 'http://169.254.169.254/latest' } })),
+    'INVALID_ENDPOINT',
+  ],
+];
+
+describe('what nodes send', () => {
+  let gateway: RunningGateway;
+  let nodes: Nodes;
+  let url: string;
+
+  beforeAll(async () => {
+    const env = await freshEnvironment({ ENDPOINT_ALLOW: '127.0.0.1,localhost,*.local,orchestrator-001,a.example' });
+    url = env['DATABASE_URL'] ?? '';
+    gateway = await runGateway(env);
+    nodes = await Nodes.connect(gateway.config);
+  });
+
+  afterAll(async () => {
+    await nodes?.close();
+    await gateway?.stop();
+  });
+
+  it('should register, acknowledge, remove and ignore what the samples of real nodes say, and count each once', async () => {
+    const { topics } = gateway.config.kafka;
+    const before = await outcomes(url, '');
+    let produced = 0;
+    for (const file of readdirSync(samples).sort()) {
+      const { topic, key, value } = sample.parse(JSON.parse(readFileSync(new URL(file, samples), 'utf8')));
+      const generation = topic.includes('omninode_bridge') ? 0 : 1;
+      const ours = topic.includes('heartbeat')
+        ? topics.heartbeat[generation]
+        : topic.includes('acked')
+          ? topics.acknowledgement[0]
+          : topics.introspection[generation];
+      await nodes.send(ours ?? '', { key, value: JSON.stringify(value) });
+      produced += 1;
+      // Without a key its goodbye may lie in another partition, and be read first.
+      if (file.startsWith('01')) await until('it has started up', () => gateway.client.node('6f1c0f7a-3b1e-4d0e-9a41-0c8c2f5d7e11'));
+    }
+    await until('every sample is counted', async () => {
+      const now = await outcomes(url, '');
+      const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
+      return sum(now) - sum(before) >= produced;
+    });
+    const known = await gateway.client.get(
+      z.object({
+        edges: z.array(z.object({ node: z.object({ nodeId: z.string(), state: z.string(), capabilities: z.array(z.string()) }) })),
+      }),
+      'nodes',
+      '{ nodes { edges { node { nodeId state capabilities } } } }',
+    );
+    const byId = new Map(known.edges.map(({ node }) => [node.nodeId, node]));
+    expect(byId.get('orchestrator-001')).toMatchObject({ state: 'REGISTERED' });
+    expect(byId.get('550e8400-e29b-41d4-a716-446655440000')).toMatchObject({
+      state: 'REGISTERED',
+      capabilities: ['postgres', 'read', 'write'],
+    });
+    expect(byId.get('node-id-001')).toMatchObject({ state: 'REGISTERED', capabilities: ['pattern-extraction'] });
+    // It started up and said goodbye; startup and goodbye share their payload time.
+    expect(byId.get('6f1c0f7a-3b1e-4d0e-9a41-0c8c2f5d7e11')).toMatchObject({ state: 'REMOVED', capabilities: ['execute_query'] });
+    expect((await outcomes(url, '')).rejected).toBe(0);
+  });
+
+  it('should keep every bad message with its reason, in the topic and in the query, and go on', async () => {
+    const consumer = nodes.kafka.consumer({ groupId: `letters-${gateway.config.environment}`, maxWaitTimeInMs: 100 });
+    const letters: Record<string, unknown>[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topic: gateway.config.kafka.topics.deadLetter, fromBeginning: true });
+    await consumer.run({ eachMessage: async ({ message }) => void letters.push(JSON.parse(message.value?.toString() ?? '{}')) });
+    const topic = nodes.topic('introspection');
+    await nodes.send(topic, ...BAD.map(([name, value]) => ({ key: name, value })));
+    await nodes.announce(announcement('after-1'));
+    await until('the one behind them is registered', async () => (await gateway.client.node('after-1'))?.state === 'REGISTERED');
+    await until('every letter arrived', () => letters.length >= BAD.length);
+    await consumer.disconnect();
+    const rejected = await gateway.client.get(
+      z.array(
+        z.object({
+          topic: z.string(),
+          partition: z.number(),
+          offset: z.string(),
+          errorType: z.string(),
+          reason: z.string(),
+          excerpt: z.string().nullable(),
+        }),
+      ),
+      'rejectedEvents',
+      '{ rejectedEvents(first: 50) { topic partition offset errorType reason excerpt } }',
+    );
+    for (const [name, value, errorType] of BAD) {
+      const letter = letters.find((each) => each['original_key'] === name);
+      expect(letter, name).toMatchObject({
+        original_topic: topic,
+        original_partition: expect.any(Number),
+        original_offset: expect.stringMatching(/^\d+$/),
+        original_value: Buffer.from(value).toString('base64'),
+        error_type: expect.stringContaining(errorType),
+        failure_reason: expect.stringMatching(/.{5}/),
+        failure_timestamp: expect.stringMatching(/^\d{4}-/),
+      });
+      const row = rejected.find(
+        ({ partition, offset }) => partition === letter?.['original_partition'] && offset === letter?.['original_offset'],
+      );
+      expect(row, name).toMatchObject({ topic, errorType: letter?.['error_type'], reason: letter?.['failure_reason'] });
+      expect(row?.excerpt?.length ?? 0).toBeLessThanOrEqual(300);
+    }
+    expect(JSON.stringify(gateway.lines)).not.toContain('x'.repeat(2000));
+  });
+
+  it('should ask a node that heartbeats without being registered, flat on every request topic', async () => {
+    const consumer = nodes.kafka.consumer({ groupId: `requests-${gateway.config.environment}`, maxWaitTimeInMs: 100 });
+    const heard: { topic: string; key: string | undefined; headers: string[]; value: Record<string, unknown> }[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...gateway.config.kafka.topics.request], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ topic, message }) => {
+        heard.push({
+          topic,
+          key: message.key?.toString(),
+          headers: Object.keys(message.headers ?? {}),
+          value: JSON.parse(message.value?.toString() ?? '{}'),
+        });
+      },
+    });
+    await nodes.heartbeat('ghost-1');
+    await until(
+      'it is asked on each topic',
+      () => heard.filter(({ key }) => key === 'ghost-1').length === gateway.config.kafka.topics.request.length,
+    );
+    const request = heard.find(({ key }) => key === 'ghost-1');
+    expect(request?.value).toMatchObject({
+      event_type: 'REGISTRY_REQUEST_INTROSPECTION',
+      target_node_id: 'ghost-1',
+      reason: expect.any(String),
+      registry_id: expect.any(String),
+    });
+    expect(request?.headers).toEqual(expect.arrayContaining(['content_type', 'correlation_id', 'event_type', 'source']));
+    // The gateway asked everybody when it started, and a broadcast has no target.
+    expect(heard.some(({ value }) => value['target_node_id'] === undefined && value['reason'] === 'registry_startup')).toBe(true);
+    await nodes.announce(announcement('typed-1', { node_type: 'typed' }));
+    await until('it is registered', async () => (await gateway.client.node('typed-1'))?.state === 'REGISTERED');
+    const { data } = await gateway.client.ask(
+      'mutation { requestIntrospection(nodeTypes: ["typed"], reason: "look") { correlationId expectedNodes } }',
+    );
+    expect(data).toMatchObject({ requestIntrospection: { expectedNodes: 1 } });
+    await until('it is asked by name', () => heard.some(({ key, value }) => key === 'typed-1' && value['reason'] === 'look'));
+    await consumer.disconnect();
+  });
+
+  it('should tell nodes that they are registered, and the changes topic what is', async () => {
+    const { accepted, changes } = gateway.config.kafka.topics;
+    const consumer = nodes.kafka.consumer({ groupId: `told-${gateway.config.environment}`, maxWaitTimeInMs: 100 });
+    const heard: { topic: string; key: string | undefined; value: Record<string, unknown> | null }[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topics: [accepted[0] ?? '', changes], fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ topic, message }) => {
+        heard.push({ topic, key: message.key?.toString(), value: message.value === null ? null : JSON.parse(message.value.toString()) });
+      },
+    });
+    const told = (topic: string | undefined) => heard.filter((each) => each.topic === topic && each.key === 'told-1');
+    const first = announcement('told-1', { correlation_id: 'corr-told-1' });
+    await nodes.announce(first);
+    await until('it is accepted', () => told(accepted[0]).length === 1);
+    expect(told(accepted[0])[0]?.value).toMatchObject({
+      event_type: 'NODE_REGISTRATION_ACCEPTED',
+      node_id: 'told-1',
+      entity_id: 'told-1',
+      correlation_id: 'corr-told-1',
+      consul_service_id: 'effect-told-1',
+      cursor: expect.stringMatching(/^\d{16}$/),
+    });
+    await nodes.announce({ ...first, timestamp: new Date(Date.now() + 1000).toISOString() });
+    await until('the unchanged startup is accepted too', () => told(accepted[0]).length === 2);
+    await nodes.announce(announcement('told-1', { reason: 'shutdown', timestamp: new Date(Date.now() + 2000).toISOString() }));
+    await until('its key is removed from the changes', () => told(changes).at(-1)?.value === null);
+    expect(told(changes)[0]?.value).toMatchObject({ event_type: 'NODE_ADDED', node_id: 'told-1' });
+    await consumer.disconnect();
+  });
+});
