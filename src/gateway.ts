@@ -84,7 +84,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   };
 
   // Postgres, and the registry in memory that follows it.
-  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'an idle Postgres connection broke'));
+  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'a Postgres connection broke'));
   const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
   const changeLog = guarded(new PostgresChangeLog(database, config.postgres), circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
   const leadership = new PostgresLeadership(config.postgres, log);

@@ -26,8 +26,9 @@ export class Database {
 
   constructor(config: PostgresConfig, onError: (error: Error) => void) {
     this.#pool = new pg.Pool({ ...clientOptions(config), max: config.poolSize, query_timeout: QUERY_TIMEOUT });
-    // Without a listener an idle connection that breaks would end the process.
+    // Without listeners a connection that breaks while no statement runs on it, idle or amid a transaction, would end the process.
     this.#pool.on('error', onError);
+    this.#pool.on('connect', (client) => client.on('error', onError));
     this.#pooled = drizzle({ client: this.#pool });
   }
 

@@ -16,6 +16,8 @@ const MIGRATION_LOCK = 7_302_651_001;
  */
 export async function migrate(config: PostgresConfig): Promise<string> {
   const client = new pg.Client(clientOptions(config));
+  // The statement under way reports it; without a listener it would end the process as well.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
