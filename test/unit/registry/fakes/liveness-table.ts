@@ -1,0 +1,85 @@
+import type { Heartbeat } from '../../../../src/events/announcement.ts';
+import type { NodeId } from '../../../../src/events/node-id.ts';
+import type { NodeRecord } from '../../../../src/registry/node-record.ts';
+import type { LivenessUpdate } from '../../../../src/registry/ports.ts';
+
+/** The signs of life, beside the rows and without their locks, merged as the SQL does. */
+export class LivenessTable {
+  readonly #rows = new Map<NodeId, LivenessUpdate & { readonly mark: number }>();
+  #mark = 0;
+
+  /** The row with the signs of life that are stored of its node. */
+  join(node: NodeRecord): NodeRecord {
+    const row = this.#rows.get(node.nodeId);
+    if (row === undefined) return node;
+    const { liveness, currentState, acknowledgedAt } = row;
+    return { ...node, liveness, currentState, acknowledgedAt };
+  }
+
+  /** What came with a row. What a later heartbeat said meanwhile stays. */
+  write({ nodeId, liveness, currentState }: NodeRecord): void {
+    const before = this.#rows.get(nodeId);
+    if (before === undefined) {
+      this.#put({ nodeId, liveness, currentState, acknowledgedAt: null });
+      return;
+    }
+    const isLater = liveness.lastSeenAt >= before.liveness.lastSeenAt;
+    this.#put({
+      ...before,
+      liveness: {
+        ...before.liveness,
+        lastSeenAt: Math.max(liveness.lastSeenAt, before.liveness.lastSeenAt),
+        lastHeartbeatAt: greatest(liveness.lastHeartbeatAt, before.liveness.lastHeartbeatAt),
+        reportedHealth: isLater ? liveness.reportedHealth : before.liveness.reportedHealth,
+      },
+      currentState: isLater ? currentState : before.currentState,
+    });
+  }
+
+  heard(heartbeat: Heartbeat, receivedAt: number): void {
+    const { nodeId, reportedHealth, activeOperations, cpuPercent, memoryMb, uptimeSeconds } = heartbeat;
+    const before = this.#rows.get(nodeId);
+    this.#put({
+      nodeId,
+      liveness: {
+        lastSeenAt: Math.max(receivedAt, before?.liveness.lastSeenAt ?? 0),
+        lastHeartbeatAt: greatest(receivedAt, before?.liveness.lastHeartbeatAt ?? null),
+        reportedHealth,
+        activeOperations,
+        cpuPercent,
+        memoryMb,
+        uptimeSeconds,
+      },
+      currentState: before?.currentState ?? null,
+      acknowledgedAt: before?.acknowledgedAt ?? null,
+    });
+  }
+
+  acknowledged(nodeId: NodeId, receivedAt: number): void {
+    const before = this.#rows.get(nodeId);
+    if (before === undefined) return;
+    this.#put({
+      ...before,
+      liveness: { ...before.liveness, lastSeenAt: Math.max(receivedAt, before.liveness.lastSeenAt) },
+      acknowledgedAt: receivedAt,
+    });
+  }
+
+  since(mark: string | null): { readonly updates: readonly LivenessUpdate[]; readonly mark: string } {
+    const updates = mark === null ? [] : [...this.#rows.values()].filter((row) => row.mark > Number(mark));
+    return { updates: updates.map(({ mark: _, ...update }) => update), mark: String(this.#mark) };
+  }
+
+  delete(nodeId: NodeId): void {
+    this.#rows.delete(nodeId);
+  }
+
+  #put(update: LivenessUpdate): void {
+    this.#mark += 1;
+    this.#rows.set(update.nodeId, { ...update, mark: this.#mark });
+  }
+}
+
+function greatest(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.max(a, b);
+}
