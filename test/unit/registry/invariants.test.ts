@@ -5,10 +5,9 @@ import type { Announcement, Goodbye } from '../../../src/events/announcement.ts'
 import { Alignment } from '../../../src/registry/alignment.ts';
 import { RegistrationSaga, type SagaItem } from '../../../src/registry/saga.ts';
 import { RegistryView } from '../../../src/registry/view.ts';
-import { announcement, content, goodbye, position } from './fakes/announcements.ts';
-import type { Fault } from './fakes/faults.ts';
-import { MemoryCatalog } from './fakes/memory-catalog.ts';
-import { MemoryStore } from './fakes/memory-store.ts';
+import { announcement, content, goodbye, nodeId, position } from './fakes/announcements.ts';
+import { type CatalogFault, MemoryCatalog } from './fakes/memory-catalog.ts';
+import { MemoryStore, type StoreFault } from './fakes/memory-store.ts';
 
 const NODES = ['a', 'b', 'c'] as const;
 const NOW = 1_700_000_000_000;
@@ -27,7 +26,8 @@ const said: fc.Arbitrary<Said> = fc.record({
   epoch: fc.constant(null),
   what: fc.constantFrom('goodbye', 'v1', 'v1', 'v2', 'other type'),
 });
-const faults = fc.array(fc.constantFrom<Fault>('none', 'none', 'before', 'after'), { maxLength: 25 });
+const storeFault = fc.array(fc.constantFrom<StoreFault | null>(null, null, 'before', 'after', 'lost'), { maxLength: 25 });
+const catalogFault = fc.array(fc.constantFrom<CatalogFault | null>(null, null, 'fail', 'applied'), { maxLength: 25 });
 
 function eventOf({ node, time, epoch, what }: Said): Announcement | Goodbye {
   const order = { epoch, time: time * 1e6, payloadTime: time * 1e6 };
@@ -52,8 +52,8 @@ describe('the saga under duplicates, reordering and faults at every call', () =>
         fc.array(said, { minLength: 1, maxLength: 20 }),
         fc.array(fc.nat(), { maxLength: 10 }),
         fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 20, maxLength: 20 }),
-        faults,
-        faults,
+        storeFault,
+        catalogFault,
         async (messages, repeats, batchSizes, storeFaults, catalogFaults) => {
           const store = new MemoryStore();
           const catalog = new MemoryCatalog();
@@ -63,8 +63,9 @@ describe('the saga under duplicates, reordering and faults at every call', () =>
           const probe = { probe: async () => ({ status: 'passing', output: '' }) as const };
           const hearing = () => ({ now: NOW, since: 0, timeout: 90_000 });
           const saga = new RegistrationSaga({ store, catalog, probe, view, alignment, hearing, log });
-          store.faults.plan(storeFaults);
-          catalog.faults.plan(catalogFaults);
+          const [ofStore, ofCatalog] = [[...storeFaults], [...catalogFaults]];
+          store.faults.chooser = () => ofStore.shift() ?? null;
+          catalog.faults.chooser = () => ofCatalog.shift() ?? null;
 
           // Some are delivered again at the end, as after a crash before the commit of their offsets.
           const items = messages.map((message, offset): SagaItem => ({ position: position(offset), event: eventOf(message) }));
@@ -81,36 +82,35 @@ describe('the saga under duplicates, reordering and faults at every call', () =>
             }
             start += size;
           }
-          store.faults.plan([]);
-          catalog.faults.plan([]);
-          await alignment.restore(new Map([...store.nodes.keys()].slice(0, 0).map((id) => [id, []])));
-          for (let rounds = 0; alignment.pending() > 0 && rounds < 5; rounds += 1)
-            await alignment.restore(new Map([...store.nodes.keys()].map((id) => [id, []])));
+          store.faults.clear();
+          catalog.faults.clear();
+          for (let rounds = 0; alignment.pending() > 0 && rounds < 5; rounds += 1) await alignment.restore(new Map([[nodeId('a'), []]]));
 
+          const { entries } = store.log;
           for (const node of NODES) {
             const mine = messages.filter((message) => message.node === node);
             if (mine.length === 0) continue;
-            const stored = [...store.nodes.values()].find(({ nodeId }) => nodeId === node);
+            const stored = store.node(nodeId(node));
             const candidates = expectedOf(messages, node);
             const outcome = stored?.state === 'REGISTERED' ? (stored.type === 'compute' ? 'other type' : stored.version) : 'goodbye';
             expect(
               candidates.map(({ what }) => what),
               'Agreement, No resurrection: what is stored is the latest valid announcement',
             ).toContain(outcome);
-            const services = [...catalog.services.values()].filter(({ definition }) => definition.meta['node_id'] === node);
+            const services = [...catalog.services.values()].filter(({ service }) => service.meta['node_id'] === node);
             const wanted = stored?.state === 'REGISTERED' ? [[stored.consulServiceId, stored.contentHash]] : [];
             expect(
-              services.map(({ definition }) => [definition.id, definition.meta['content_hash']]),
+              services.map(({ service }) => [service.id, service.meta['content_hash']]),
               'No partial registration: Consul holds what Postgres holds',
             ).toEqual(wanted);
           }
-          expect(store.outcomes.size, 'Nothing lost: applied + unchanged + superseded = produced').toBe(messages.length);
+          expect(store.positions.total(), 'Nothing lost: applied + unchanged + superseded = produced').toBe(messages.length);
           expect(
-            store.log.map(({ cursor }) => Number(cursor)),
+            entries.map(({ cursor }) => Number(cursor)),
             'Watch: numbered without a hole',
-          ).toEqual(store.log.map((_, index) => index + 1));
+          ).toEqual(entries.map((_, index) => index + 1));
           for (const node of NODES) {
-            const types = store.log.filter(({ nodeId }) => nodeId === node).map(({ type }) => type);
+            const types = entries.filter((entry) => entry.nodeId === node).map(({ type }) => type);
             types.forEach((type, index) => {
               const isIn = index > 0 && types[index - 1] !== 'REMOVED';
               expect(type === 'ADDED', `Watch: ${node} is added only while it is out (${types.join(', ')})`).toBe(!isIn);

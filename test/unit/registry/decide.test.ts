@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import type { Announcement, Goodbye } from '../../../src/events/announcement.ts';
+import { type Decision, decideAnnouncement, decideGoodbye, judged, removed } from '../../../src/registry/decide.ts';
+import type { NodeRecord } from '../../../src/registry/node-record.ts';
+import type { IssuedRequest, ObservedCheck } from '../../../src/registry/ports.ts';
+import { announcement, content, goodbye, nodeId } from './fakes/announcements.ts';
+import { MemoryCatalog } from './fakes/memory-catalog.ts';
+
+/** The gateway's clock, seconds and milliseconds. */
+const T = 1_700_000_000;
+const NOW = T * 1000;
+const catalog = new MemoryCatalog();
+const passing: ObservedCheck = { status: 'passing', output: 'ok' };
+const critical: ObservedCheck = { status: 'critical', output: 'refused' };
+
+const hearing = (now = NOW) => ({ now, since: 0, timeout: 90_000 });
+
+function decide(
+  stored: NodeRecord | undefined,
+  event: Announcement,
+  { probed = passing, request, now = NOW }: { probed?: ObservedCheck | null; request?: IssuedRequest; now?: number } = {},
+): Decision {
+  return decideAnnouncement(stored, event, {
+    hearing: hearing(now),
+    request,
+    service: catalog.define(event.content, event.contentHash),
+    probed,
+  });
+}
+
+function applied(decision: Decision): NodeRecord {
+  if (decision.outcome === 'superseded') throw new Error(`superseded: ${decision.why}`);
+  return decision.node;
+}
+
+const registered = (time = T, more: Partial<Announcement> = {}) => applied(decide(undefined, announcement('n', time, more)));
+const request = (more: Partial<IssuedRequest> = {}): IssuedRequest => ({
+  correlationId: 'c',
+  nodeId: null,
+  operator: null,
+  byOperator: false,
+  issuedAt: NOW + 10,
+  ...more,
+});
+const v2 = (id = 'n') => content(id, { version: '2.0.0' });
+
+describe('decideAnnouncement', () => {
+  it('should add an unknown node, healthy as its probe says', () => {
+    const decision = decide(undefined, announcement('n', T, { correlationId: 'c-1' }));
+    expect(decision).toMatchObject({
+      outcome: 'applied',
+      node: {
+        state: 'REGISTERED',
+        health: 'HEALTHY',
+        checkStatus: 'passing',
+        serviceName: 'effect-service',
+        consulServiceId: 'effect-n',
+        registeredAt: NOW,
+      },
+      change: { type: 'ADDED', reason: 'startup', correlationId: 'c-1', before: null },
+    });
+    expect(applied(decide(undefined, announcement('n', T), { probed: critical }))).toMatchObject({
+      health: 'UNHEALTHY',
+      checkOutput: 'refused',
+    });
+  });
+
+  it('should leave a node without check and signal UNKNOWN, and believe what the announcement says of its health', () => {
+    const bare = content('n', { endpoints: [], address: null, port: null });
+    expect(applied(decide(undefined, announcement('n', T, { content: bare }), { probed: null }))).toMatchObject({
+      health: 'UNKNOWN',
+      checkStatus: 'none',
+    });
+    expect(applied(decide(undefined, announcement('n', T, { content: bare, reportedHealth: 'healthy' }), { probed: null }))).toMatchObject({
+      health: 'HEALTHY',
+    });
+    expect(registered(T, { reportedHealth: 'critical' }).health).toBe('UNHEALTHY');
+  });
+
+  it('should only renew state and order of unchanged content', () => {
+    const stored = registered();
+    const decision = decide(stored, announcement('n', T + 30, { currentState: { busy: true }, reason: 'periodic' }), { now: NOW + 30_000 });
+    expect(decision).toMatchObject({
+      outcome: 'unchanged',
+      node: {
+        currentState: { busy: true },
+        stateReason: 'startup',
+        registeredAt: NOW,
+        updatedAt: NOW,
+        accepted: { time: (T + 30) * 1e6 },
+        liveness: { lastSeenAt: NOW + 30_000 },
+      },
+    });
+  });
+
+  it('should tell which fields a new content changes, and what it was before', () => {
+    const decision = decide(registered(), announcement('n', T + 1, { content: v2(), reason: 'config_update' }));
+    expect(decision).toMatchObject({
+      outcome: 'applied',
+      change: { type: 'MODIFIED', reason: 'config_update', changedFields: ['version'], before: { type: 'effect', capabilities: ['ping'] } },
+    });
+  });
+
+  it('should supersede what is older, by time, then by payload time', () => {
+    expect(decide(registered(), announcement('n', T - 1, { content: v2() }))).toMatchObject({ outcome: 'superseded' });
+    const said = { epoch: null, time: T * 1e6, payloadTime: (T - 5) * 1e6 };
+    expect(decide(registered(), announcement('n', T, { content: v2(), said }))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(registered(), announcement('n', T, { content: v2() }))).toMatchObject({ outcome: 'applied' });
+  });
+
+  it('should let epochs decide before times, where both have one', () => {
+    const at = (epoch: number | null, time: number) =>
+      announcement('n', time, { content: v2(), said: { epoch, time: time * 1e6, payloadTime: time * 1e6 } });
+    const stored = applied(decide(undefined, { ...at(3, T), content: content('n'), contentHash: 'first' }));
+    expect(decide(stored, at(2, T + 100))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(stored, at(4, T - 100))).toMatchObject({ outcome: 'applied', node: { accepted: { epoch: 4 } } });
+    expect(decide(stored, at(null, T - 1))).toMatchObject({ outcome: 'superseded' });
+    // An epoch once known goes on fencing.
+    expect(decide(stored, at(null, T + 1))).toMatchObject({ outcome: 'applied', node: { accepted: { epoch: 3 } } });
+  });
+
+  it('should count a time over 5 minutes ahead as the time of arrival, and still tell a later message from a repeated one', () => {
+    const stored = registered(T + 301);
+    expect(stored.accepted).toMatchObject({ time: NOW * 1000, rawTime: (T + 301) * 1e6 });
+    expect(registered(T + 299).accepted).toMatchObject({ time: (T + 299) * 1e6 });
+    const later = { now: NOW + 5000 };
+    expect(decide(stored, announcement('n', T + 401, { content: v2() }), later)).toMatchObject({ outcome: 'applied' });
+    expect(decide(stored, announcement('n', T + 300.5, { content: v2() }), { now: NOW - 2000 })).toMatchObject({ outcome: 'superseded' });
+    // Its clock was set right: an honest time after the arrival counts.
+    expect(decide(stored, announcement('n', T + 1, { content: v2() }), later)).toMatchObject({ outcome: 'applied' });
+  });
+
+  it('should accept an answer to a question asked since, although its clock stepped back', () => {
+    const back = announcement('n', T - 3600, { content: v2(), correlationId: 'c' });
+    expect(decide(registered(), back, { request: request({ issuedAt: NOW - 1 }) })).toMatchObject({ outcome: 'superseded' });
+    expect(decide(registered(), back, { request: request({ nodeId: nodeId('other') }) })).toMatchObject({ outcome: 'superseded' });
+    expect(decide(registered(), back, { request: request() })).toMatchObject({
+      outcome: 'applied',
+      node: { accepted: { time: (T - 3600) * 1e6 } },
+    });
+  });
+
+  it('should start its check anew where the probe disagrees with Consul', () => {
+    const stored = applied(decide(undefined, announcement('n', T), { probed: critical }));
+    expect(decide(stored, announcement('n', T + 1), { probed: passing })).toMatchObject({
+      outcome: 'applied',
+      change: { type: 'HEALTH_CHANGED' },
+      node: { health: 'HEALTHY', checkStatus: 'passing' },
+    });
+    expect(decide(stored, announcement('n', T + 1), { probed: critical })).toMatchObject({ outcome: 'unchanged' });
+    // Not probed: the same check passes in Consul already.
+    expect(decide(registered(), announcement('n', T + 1, { content: v2() }), { probed: null })).toMatchObject({
+      node: { checkStatus: 'passing' },
+    });
+  });
+});
+
+describe('a node that left', () => {
+  const left = (event: Goodbye = goodbye('n', T)) => applied(decideGoodbye(registered(), event, NOW));
+
+  it('should leave by a goodbye that is not older, also at the same time as its startup', () => {
+    expect(decideGoodbye(registered(), goodbye('n', T - 1), NOW)).toMatchObject({ outcome: 'superseded' });
+    expect(decideGoodbye(registered(), goodbye('n', T), NOW)).toMatchObject({
+      outcome: 'applied',
+      node: { state: 'REMOVED', stateReason: 'shutdown', consulServiceId: null },
+      change: { type: 'REMOVED', reason: 'shutdown', before: { type: 'effect' } },
+    });
+  });
+
+  it('should come back by a later announcement only', () => {
+    expect(decide(left(), announcement('n', T))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(left(), announcement('n', T + 1, { reason: 'periodic' }))).toMatchObject({
+      outcome: 'applied',
+      change: { type: 'ADDED', before: null },
+    });
+  });
+
+  it('should be fenced by a later goodbye', () => {
+    const fenced = applied(decideGoodbye(left(), goodbye('n', T + 10), NOW));
+    expect(decide(fenced, announcement('n', T + 5))).toMatchObject({ outcome: 'superseded' });
+  });
+
+  it('should be a tombstone only when it was never registered', () => {
+    const decision = decideGoodbye(undefined, goodbye('n', T), NOW);
+    expect(decision).toMatchObject({ outcome: 'applied', change: null, node: { state: 'REMOVED', cursor: 0 } });
+    expect(decide(applied(decision), announcement('n', T - 1))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(applied(decision), announcement('n', T + 1))).toMatchObject({ outcome: 'applied', change: { type: 'ADDED' } });
+  });
+
+  it('should stay when the goodbye is of an instance that was replaced', () => {
+    const stored = registered(T, { content: content('n', { instance: 'new' }) });
+    expect(decideGoodbye(stored, goodbye('n', T + 1, { instance: 'old' }), NOW)).toMatchObject({ outcome: 'superseded' });
+    expect(decideGoodbye(stored, goodbye('n', T + 1, { instance: 'new' }), NOW)).toMatchObject({ outcome: 'applied' });
+    expect(decideGoodbye(stored, goodbye('n', T + 1), NOW)).toMatchObject({ outcome: 'applied' });
+  });
+
+  it('should come back from an operator only by a later startup, or as the answer to an operator', () => {
+    const out = applied(
+      removed(registered(), { state: 'REMOVED', reason: 'operator', correlationId: null, operator: 'ann', note: null }, NOW),
+    );
+    expect(out.accepted.time).toBe(T * 1e6);
+    const later = { correlationId: 'c', reason: 'periodic' };
+    expect(decide(out, announcement('n', T))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(out, announcement('n', T + 1, { reason: 'periodic' }))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(out, announcement('n', T + 1, later), { request: request() })).toMatchObject({ outcome: 'superseded' });
+    expect(decide(out, announcement('n', T + 1, later), { request: request({ byOperator: true }) })).toMatchObject({ outcome: 'applied' });
+    expect(decide(out, announcement('n', T + 1, later), { request: request({ byOperator: true, issuedAt: NOW - 1 }) })).toMatchObject({
+      outcome: 'superseded',
+    });
+    expect(decide(out, announcement('n', T + 1))).toMatchObject({ outcome: 'applied', change: { type: 'ADDED' } });
+    // A goodbye does not lift it.
+    expect(applied(decideGoodbye(out, goodbye('n', T + 2), NOW)).stateReason).toBe('operator');
+  });
+
+  it('should come back after expiry by any later announcement', () => {
+    const expired = applied(
+      removed(registered(), { state: 'EXPIRED', reason: 'lease_expired', correlationId: null, operator: null, note: null }, NOW),
+    );
+    expect(decide(expired, announcement('n', T))).toMatchObject({ outcome: 'superseded' });
+    expect(decide(expired, announcement('n', T + 1, { reason: 'periodic' }))).toMatchObject({
+      outcome: 'applied',
+      change: { type: 'ADDED' },
+    });
+  });
+});
+
+describe('judged', () => {
+  it('should say nothing where nothing changed, and otherwise what did', () => {
+    expect(judged(registered(), null, 'heartbeat', hearing())).toBeNull();
+    expect(judged(registered(), passing, 'check_passing', hearing())).toBeNull();
+    expect(judged(registered(), critical, 'check_critical', hearing(NOW + 1))).toMatchObject({
+      change: { type: 'HEALTH_CHANGED', reason: 'check_critical', changedFields: ['health'] },
+      node: { health: 'UNHEALTHY', checkStatus: 'critical', checkOutput: 'refused', liveness: { lastSeenAt: NOW + 1 } },
+    });
+  });
+});
