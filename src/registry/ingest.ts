@@ -40,6 +40,7 @@ export interface IngestParts {
   /** Something was committed: this gateway's feed reads on at once. */
   readonly onCommitted: (changes: readonly Change[]) => void;
   readonly onRenewed: (renewed: readonly { readonly node: NodeRecord; readonly correlationId: string | null }[]) => void;
+  /** Signs of life were stored: heartbeats of these nodes, or acknowledgements. */
   readonly onHeartbeats: (nodeIds: readonly NodeId[]) => void;
 }
 
@@ -127,7 +128,7 @@ export class Ingest {
       if (!isDone) return false;
     }
     this.#count(beats, acks, ignored);
-    if (heartbeats.length > 0) onHeartbeats(heartbeats.map(({ nodeId }) => nodeId));
+    if (heartbeats.length + acknowledgements.length > 0) onHeartbeats(heartbeats.map(({ nodeId }) => nodeId));
     return true;
   }
 

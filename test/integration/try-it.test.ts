@@ -179,7 +179,7 @@ it('should show the sample nodes registering with the gateway', async () => {
   const trying = tryIt({ root, env, gateway, samples, progress: into(lines), signal: stop.signal });
   const registered = () => lines.filter((line) => line.startsWith('change +'));
   await until('the nodes register', () => registered().length >= 4, { timeout: 45_000 });
-  expect(registered().some((line) => /database-adapter\) registered: startup$/.test(line))).toBe(true);
+  await until('so does the adapter', () => registered().some((line) => /database-adapter\) registered: startup$/.test(line)));
   const health = await fetch(`http://127.0.0.1:${port}/health`);
   expect(health.status).toBe(200);
   stop.abort(new Error('enough'));
