@@ -131,7 +131,6 @@ function welcome(url: string, { kafka, consul, postgres }: Stack, gatewayLog: st
   return [
     '',
     `GraphiQL     ${url}/graphql`,
-    `Dashboard    ${url}/`,
     `Health       ${url}/health`,
     `Consul       http://${consul.host}:${consul.port}/ui`,
     `Postgres     ${postgres.url ?? 'as configured'}`,
