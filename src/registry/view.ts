@@ -17,7 +17,7 @@ export class RegistryView {
   #head = toCursor(0);
   /** REGISTERED nodes by the names that clients ask for. */
   readonly #byCapability = new NodeIndex((node) => node.capabilities);
-  readonly #byServiceName = new NodeIndex((node) => [node.serviceName, node.serviceName.replace(/-service$/i, '')]);
+  readonly #byServiceName = new NodeIndex((node) => [bareServiceName(node.serviceName)]);
   readonly #byNodeName = new NodeIndex((node) => (node.name === null ? [] : [node.name]));
   readonly #byType = new NodeIndex((node) => [node.type]);
   #checks: ReadonlyMap<string, ObservedCheck> = new Map();
@@ -61,7 +61,9 @@ export class RegistryView {
       else this.#unindex(before);
       // Signs of life do not wait for the log: what memory holds may be younger than the image.
       const isYounger = before !== undefined && before.liveness.lastSeenAt > image.liveness.lastSeenAt;
-      const node = isYounger ? { ...image, liveness: before.liveness, currentState: before.currentState } : image;
+      const node = isYounger
+        ? { ...image, liveness: before.liveness, currentState: before.currentState, acknowledgedAt: before.acknowledgedAt }
+        : image;
       this.#nodes.set(node.nodeId, node);
       this.#index(node);
       this.#head = cursor;
@@ -107,7 +109,9 @@ export class RegistryView {
   answering(name: string): readonly NodeRecord[] {
     const capable = this.#byCapability.get(name);
     const ids =
-      capable.size > 0 ? capable : new Set([...this.#byServiceName.get(name), ...this.#byNodeName.get(name), ...this.#byType.get(name)]);
+      capable.size > 0
+        ? capable
+        : new Set([...this.#byServiceName.get(bareServiceName(name)), ...this.#byNodeName.get(name), ...this.#byType.get(name)]);
     const nodes: NodeRecord[] = [];
     for (const id of ids) {
       const node = this.#nodes.get(id);
@@ -168,6 +172,11 @@ export class RegistryView {
     if (node.state !== 'REGISTERED') return;
     for (const index of [this.#byCapability, this.#byServiceName, this.#byNodeName, this.#byType]) index.remove(node);
   }
+}
+
+/** Clients write a service's name with or without `-service`, and so do nodes. */
+function bareServiceName(name: string): string {
+  return canonicalName(name).replace(/-service$/, '');
 }
 
 /** A test for one filter. An absent, null or empty-string condition is none; an empty list matches nothing. */
