@@ -51,8 +51,7 @@ export class Background {
       this.#running.add(name);
       try {
         await task(this.#stop.signal);
-        if (this.#stop.signal.aborted) break;
-        return;
+        break;
       } catch (error) {
         this.#running.delete(name);
         this.#log.error({ task: name, error }, 'a background task failed, will start it again');

@@ -67,6 +67,17 @@ const endpointRules = (fallback: string) =>
     }
   });
 
+/** `host:port`, with or without a scheme, separated by commas. */
+const brokers = z.string().transform((text, context) => {
+  const addresses = text
+    .split(',')
+    .map((broker) => broker.trim().replace(/^[a-z_+]+:\/\//i, ''))
+    .filter((broker) => broker !== '');
+  if (addresses.length > 0) return addresses;
+  context.addIssue({ code: 'custom', message: `"${text}" names no broker such as 127.0.0.1:9092` });
+  return z.NEVER;
+});
+
 const optional = z.string().optional();
 
 /** Every variable that the gateway reads. `.env.example` lists the same, which a test checks. */
@@ -78,7 +89,7 @@ const environment = z.object({
   ALLOWED_ORIGINS: list(''),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 
-  KAFKA_BROKER_URL: z.string(),
+  KAFKA_BROKER_URL: brokers,
   KAFKA_ENVIRONMENT: z
     .string()
     .regex(/^[A-Za-z0-9_-]+$/, 'must be letters, digits, - or _: it is part of topic names')
@@ -203,9 +214,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       allowedOrigins: e.ALLOWED_ORIGINS,
     },
     kafka: {
-      brokers: e.KAFKA_BROKER_URL.split(',')
-        .map((broker) => broker.trim().replace(/^[a-z_+]+:\/\//i, ''))
-        .filter((broker) => broker !== ''),
+      brokers: e.KAFKA_BROKER_URL,
       clientId: gatewayId,
       groupId: e.KAFKA_GROUP_ID,
       ssl: e.KAFKA_SSL ? { caFile: e.KAFKA_SSL_CA_FILE ?? null } : null,

@@ -7,7 +7,7 @@ const SECRET_KEYS = ['password', 'token', 'secret', 'authorization', 'apiKey', '
 
 /** Credentials inside a text: `scheme://user:password@host`, `password=…`, `Bearer …`. */
 const SECRETS_IN_TEXT: readonly [RegExp, string][] = [
-  [/([a-z][a-z0-9+.-]*:\/\/[^:/?#\s@]+):[^@/\s]+@/gi, '$1:***@'],
+  [/([a-z][a-z0-9+.-]*:\/\/[^:/?#\s@"']*):[^/\s"']+@/gi, '$1:***@'],
   [
     /\b(pass(?:word|wd)?|secret|token|api[-_]?key|authorization|credential[s]?)("?\s*[:=]\s*"?)(?:bearer\s+|basic\s+)?[^\s"',;&}]+/gi,
     '$1$2***',
@@ -30,7 +30,11 @@ export function createLog(level: string, gatewayId: string, destination?: Destin
     redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '***' },
     serializers: {
       error: (error: unknown) =>
-        error instanceof Error ? { name: error.name, message: maskSecrets(error.message), stack: maskSecrets(error.stack ?? '') } : error,
+        error instanceof Error
+          ? { name: error.name, message: maskSecrets(error.message), stack: maskSecrets(error.stack ?? '') }
+          : typeof error === 'string'
+            ? maskSecrets(error)
+            : error,
     },
   };
   return destination === undefined ? pino(options) : pino(options, destination);

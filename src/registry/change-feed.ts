@@ -105,8 +105,8 @@ export class ChangeFeed {
   }
 
   async #readOn(): Promise<void> {
-    // A timer may fire a little early by the wall clock.
-    const isTick = this.#now() - this.#lastTickAt >= POLL - 50;
+    // A timer may fire a little early by the wall clock, and the clock may be put back.
+    const isTick = Math.abs(this.#now() - this.#lastTickAt) >= POLL - 50;
     for (;;) {
       const position = this.#view.head();
       const changes = await this.#log.readAfter(position, PAGE);

@@ -57,8 +57,10 @@ export class Publisher {
     const { log, position, messenger, now } = this.#parts;
     return position.advance(async (from) => {
       const changes = signal.aborted ? [] : await log.readAfter(from, PAGE);
-      await messenger.publishChanges(changes);
-      await messenger.accept(changes.filter(isRegistration).map((change) => acceptedOf(change, now())));
+      // Nothing said is nothing heard: an empty call would pass for an answer of Kafka, and close its circuit.
+      if (changes.length > 0) await messenger.publishChanges(changes);
+      const accepted = changes.filter(isRegistration).map((change) => acceptedOf(change, now()));
+      if (accepted.length > 0) await messenger.accept(accepted);
       return changes.at(-1)?.cursor ?? from;
     });
   }

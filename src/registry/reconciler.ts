@@ -49,6 +49,7 @@ export interface Drift {
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #kicked = new Broadcast();
+  #isDue = false;
   /** Services without a row, by id, with the time they were first seen so. */
   readonly #orphans = new Map<string, number>();
   #drift: Drift | null = null;
@@ -65,6 +66,7 @@ export class Reconciler {
 
   /** Consul is back, or was emptied: look now. */
   kick(): void {
+    this.#isDue = true;
     this.#kicked.send();
   }
 
@@ -84,12 +86,19 @@ export class Reconciler {
   async run(signal: AbortSignal): Promise<void> {
     const { leadership, hearing, interval, guard, view, log } = this.#parts;
     let nextPass = 0;
+    let nextAllowance = 0;
     while (!signal.aborted) {
       const { now } = hearing();
       if (leadership.isLeader()) {
         try {
-          if (now >= nextPass) {
-            guard.startPass([...view.values()].filter(({ state }) => state === 'REGISTERED').length);
+          if (now >= nextPass || this.#isDue) {
+            // A pass that a back end broke off, or a kick, comes sooner than the interval: it must not let more expire.
+            if (now >= nextAllowance) {
+              guard.startPass([...view.values()].filter(({ state }) => state === 'REGISTERED').length);
+              nextAllowance = now + interval;
+            }
+            this.#isDue = false;
+            nextPass = now;
             await this.#pass();
             nextPass = now + interval;
           }
@@ -151,8 +160,8 @@ export class Reconciler {
         const service = catalog.define(node, node.contentHash);
         const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
         const decision = judged(node, observed, 'reconciled', heard);
-        await catalog.register(service, initialStatus(decision?.node ?? node));
-        return decision;
+        const isBack = await this.#unlessRefused(node, () => catalog.register(service, initialStatus(decision?.node ?? node)));
+        return isBack ? decision : null;
       });
       log.warn({ lost: lost.length, expired: expiring.size }, 'services were missing in Consul');
       return writesOf(decisions);
@@ -181,7 +190,7 @@ export class Reconciler {
   async #realign(nodeIds: readonly NodeId[]): Promise<void> {
     const { store, alignment } = this.#parts;
     await store.transact(nodeIds, [], async ({ nodes }) => {
-      await mapBounded([...nodes.values()], CONCURRENCY, (node) => alignment.align(node, []));
+      await mapBounded([...nodes.values()], CONCURRENCY, (node) => this.#unlessRefused(node, () => alignment.align(node, [])));
       return NOTHING;
     });
   }
@@ -231,6 +240,21 @@ export class Reconciler {
     });
     if (changes.length > 0) onCommitted();
     return changes.length;
+  }
+
+  /** One node that Consul refuses (its service id is somebody else's by now) must not keep the others from being reconciled. */
+  async #unlessRefused({ nodeId, consulServiceId }: NodeRecord, call: () => Promise<void>): Promise<boolean> {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#parts.log.error(
+        { nodeId, consulServiceId, error: error.message },
+        'Consul refuses a registered node, will try again next time',
+      );
+      return false;
+    }
   }
 
   /** In random order, so that no node is always the first to go. */

@@ -63,10 +63,11 @@ export class Subscriptions {
       await this.#checkCursor(after);
       position = after;
       // What memory no longer holds is read from Postgres, a page at a time, at the subscriber's pace.
+      const view = changeView(filter ?? null);
       for (let page = await this.#pageBeyondMemory(position); page !== null; page = await this.#pageBeyondMemory(position)) {
         for (const change of page) {
           position = change.cursor;
-          const event = changeView(filter ?? null)(change);
+          const event = view(change);
           if (event !== null) yield event;
           if (signal.aborted) return;
         }
@@ -126,7 +127,7 @@ export class Subscriptions {
     if (feed.recentAfter(position, 1) !== null) return null;
     const page = await backend(() => log.readAfter(position, PAGE));
     const [first] = page;
-    if (first !== undefined && first.cursor !== position + 1) await this.#checkCursor(position);
+    if (first?.cursor !== position + 1) await this.#checkCursor(position);
     return page;
   }
 
@@ -150,7 +151,9 @@ export class Subscriptions {
     let sent: readonly unknown[] | null = null;
     while (!signal.aborted) {
       const changed = nextChange(view, signal);
-      const nodes = discovery.healthyServices({ ...query, strategy: 'FRESHEST' }).toSorted(byNodeId);
+      // The limit counts in this order: in any other, a heartbeat could swap the set.
+      const fit = discovery.healthyServices({ ...query, strategy: 'FRESHEST', limit: null }).toSorted(byNodeId);
+      const nodes = query.limit == null ? fit : fit.slice(0, query.limit);
       const shown = nodes.map(({ nodeId, serviceName, address, port, version, endpoints }) => [
         nodeId,
         serviceName,

@@ -23,19 +23,18 @@ export async function advancePositions(connection: Connection, progress: Progres
     keys.set(`${partition} ${topic}`, { topic, partition });
   }
   if (keys.size === 0) return;
-  const { rows } = await connection.execute(sql`
-    select p.topic, p.partition, p.next_offset::float8 as next_offset, p.ahead::float8[] as ahead
-    from consumer_positions p
-    join jsonb_to_recordset(${JSON.stringify([...keys.values()])}::jsonb) as wanted (topic text, partition integer)
-      on wanted.topic = p.topic and wanted.partition = p.partition
-    order by p.topic, p.partition
-    for update of p
-  `);
+  const wanted = [...keys.values()];
+  let rows = await lockPositions(connection, wanted);
+  // A row that is not there yet cannot be locked: two gateways that are the first on a partition would both count its messages.
+  if (rows.length < wanted.length) {
+    await createPositions(connection, wanted);
+    rows = await lockPositions(connection, wanted);
+  }
   const advances = new Map<string, Advance>();
   for (const [key, { topic, partition }] of keys) {
     advances.set(key, { topic, partition, next_offset: 0, ahead: new Set(), counts: noCounts() });
   }
-  for (const row of z.array(positionRow).parse(rows)) {
+  for (const row of rows) {
     const advance = advances.get(`${row.partition} ${row.topic}`);
     if (advance === undefined) continue;
     advance.next_offset = row.next_offset;
@@ -75,6 +74,30 @@ export async function advancePositions(connection: Connection, progress: Progres
       heartbeat = p.heartbeat + excluded.heartbeat,
       acknowledged = p.acknowledged + excluded.acknowledged,
       ignored = p.ignored + excluded.ignored
+  `);
+}
+
+type Partition = { readonly topic: string; readonly partition: number };
+
+async function lockPositions(connection: Connection, partitions: readonly Partition[]): Promise<z.infer<typeof positionRow>[]> {
+  const { rows } = await connection.execute(sql`
+    select p.topic, p.partition, p.next_offset::float8 as next_offset, p.ahead::float8[] as ahead
+    from consumer_positions p
+    join jsonb_to_recordset(${JSON.stringify(partitions)}::jsonb) as wanted (topic text, partition integer)
+      on wanted.topic = p.topic and wanted.partition = p.partition
+    order by p.topic, p.partition
+    for update of p
+  `);
+  return z.array(positionRow).parse(rows);
+}
+
+async function createPositions(connection: Connection, partitions: readonly Partition[]): Promise<void> {
+  await connection.execute(sql`
+    insert into consumer_positions (topic, partition)
+    select topic, partition
+    from jsonb_to_recordset(${JSON.stringify(partitions)}::jsonb) as wanted (topic text, partition integer)
+    order by topic, partition
+    on conflict do nothing
   `);
 }
 

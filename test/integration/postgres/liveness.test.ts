@@ -3,6 +3,7 @@ import type { Heartbeat } from '../../../src/events/announcement.ts';
 import type { NodeId } from '../../../src/events/node-id.ts';
 import type { LivenessUpdate } from '../../../src/registry/ports.ts';
 import { nodeId } from '../../unit/consul/node-content.ts';
+import { Gate } from './gate.ts';
 import { addition, type MigratedRegistry, migratedRegistry, NO_WRITES, type StoreOfOne } from './migrated-registry.ts';
 import { NOON, nodeRecord } from './node-record.ts';
 
@@ -110,27 +111,21 @@ describe('signs of life', () => {
 
   it('should be read although the transaction that wrote them was open when the mark was taken', async () => {
     const [id = nodeId('x')] = await register('open-1');
-    let release = () => undefined as void;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let wrote = () => undefined as void;
-    const written = new Promise<void>((resolve) => {
-      wrote = resolve;
-    });
+    const end = new Gate();
+    const written = new Gate();
     const writing = one.database.transaction(async (connection) => {
       await connection.execute(`update node_liveness set uptime_seconds = 42, touched_by = pg_current_xact_id() where node_id = '${id}'`);
-      wrote();
-      await released;
+      written.open();
+      await end.opened;
     });
-    await written;
+    await written.opened;
     const other = registry.open();
     const { mark } = await other.store.livenessSince(null);
     const during = await other.store.livenessSince(mark);
     expect(during.updates.filter(({ nodeId: each }) => each === id)).not.toContainEqual(
       expect.objectContaining({ liveness: expect.objectContaining({ uptimeSeconds: 42 }) }),
     );
-    release();
+    end.open();
     await writing;
     const after = await other.store.livenessSince(during.mark);
     expect(after.updates).toContainEqual(expect.objectContaining({ nodeId: id, liveness: expect.objectContaining({ uptimeSeconds: 42 }) }));
@@ -160,20 +155,14 @@ describe('signs of life', () => {
 
   it('should copy the heartbeat for readers with SQL, and not wait for a row that a saga holds', async () => {
     const [held = nodeId('x'), free = nodeId('x')] = await register('copy-1', 'copy-2');
-    let release = () => undefined as void;
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    let lock = () => undefined as void;
-    const locked = new Promise<void>((resolve) => {
-      lock = resolve;
-    });
+    const end = new Gate();
+    const locked = new Gate();
     const saga = one.database.transaction(async (connection) => {
       await connection.execute(`select 1 from node_registrations where node_id = '${held}' for update`);
-      lock();
-      await released;
+      locked.open();
+      await end.opened;
     });
-    await locked;
+    await locked.opened;
     await registry.open().store.recordLiveness([heartbeat(held), heartbeat(free)], NOON + 1000, NO_WRITES);
     const copies = async () => {
       const rows = await registry.sql(
@@ -182,7 +171,7 @@ describe('signs of life', () => {
       return rows.map(({ at }) => at);
     };
     expect(await copies()).toEqual([null, NOON + 1000]);
-    release();
+    end.open();
     await saga;
     await one.store.recordLiveness([heartbeat(held)], NOON + 2000, NO_WRITES);
     expect(await copies()).toEqual([NOON + 2000, NOON + 1000]);
@@ -208,8 +197,13 @@ describe('signs of life', () => {
   it('should keep what a heartbeat said after the announcement that a saga still writes', async () => {
     const [id = nodeId('x')] = await register('race-1');
     await one.store.recordLiveness([heartbeat(id, { reportedHealth: 'critical', uptimeSeconds: 5 })], NOON + 5000, NO_WRITES);
-    const before = nodeRecord(id, { liveness: { ...nodeRecord(id).liveness, lastSeenAt: NOON + 4000, reportedHealth: 'healthy' } });
-    await one.store.transact([id], [], async () => ({ ...NO_WRITES, nodes: [before] }));
+    await one.store.transact([id], [], async ({ nodes }) => ({
+      ...NO_WRITES,
+      nodes: [...nodes.values()].map((node) => ({
+        ...node,
+        liveness: { ...node.liveness, lastSeenAt: NOON + 4000, reportedHealth: 'healthy' as const },
+      })),
+    }));
     const { nodes } = await one.store.loadAll();
     expect(nodes.find((node) => node.nodeId === id)?.liveness).toMatchObject({
       lastSeenAt: NOON + 5000,

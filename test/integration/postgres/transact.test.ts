@@ -3,17 +3,9 @@ import { ContentionError, RefusedError } from '../../../src/errors.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { nodeId } from '../../unit/consul/node-content.ts';
 import { until } from '../../until.ts';
+import { Gate } from './gate.ts';
 import { addition, type MigratedRegistry, migratedRegistry, NO_WRITES, type StoreOfOne } from './migrated-registry.ts';
 import { newChange, nodeRecord } from './node-record.ts';
-
-/** A promise that the test resolves. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open = () => undefined as void;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: () => open() };
-}
 
 describe('transact', () => {
   let registry: MigratedRegistry;
@@ -36,8 +28,8 @@ describe('transact', () => {
 
   it('should make the second gateway wait for a node and then see what the first wrote', async () => {
     const id = nodeId('serial-1');
-    const held = gate();
-    const isHeld = gate();
+    const held = new Gate();
+    const isHeld = new Gate();
     const first = one.store.transact([id], [], async () => {
       isHeld.open();
       await held.opened;
@@ -62,7 +54,7 @@ describe('transact', () => {
   });
 
   it('should work on different nodes side by side', async () => {
-    const both = [gate(), gate()] as const;
+    const both = [new Gate(), new Gate()] as const;
     const work = (mine: 0 | 1) => async () => {
       both[mine].open();
       // Neither could go on if one had to wait for the other's end.
@@ -85,8 +77,8 @@ describe('transact', () => {
 
   it('should give up waiting for a lock after 5 s, as contention and not as an illness of Postgres', async () => {
     const id = nodeId('stuck-1');
-    const held = gate();
-    const isHeld = gate();
+    const held = new Gate();
+    const isHeld = new Gate();
     const first = one.store.transact([id], [], async () => {
       isHeld.open();
       await held.opened;
@@ -151,8 +143,8 @@ describe('transact', () => {
 
   it('should free the locks of a gateway whose connection was cut in the middle', async () => {
     const id = nodeId('cut-1');
-    const isHeld = gate();
-    const held = gate();
+    const isHeld = new Gate();
+    const held = new Gate();
     const first = one.store.transact([id], [], async () => {
       isHeld.open();
       await held.opened;
