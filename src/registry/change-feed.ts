@@ -28,6 +28,7 @@ export class ChangeFeed {
   #hasHeartbeats = false;
   #lastTickAt = 0;
   #lastReadAt: number | null = null;
+  #restores = 0;
   #mark: string | null = null;
   readonly #now: () => number;
 
@@ -50,6 +51,11 @@ export class ChangeFeed {
   /** When the log was last read to its end, milliseconds since 1970; null: never yet. */
   lastReadAt(): number | null {
     return this.#lastReadAt;
+  }
+
+  /** How often the log was found set back to before this gateway's position, as after a restore of Postgres. */
+  restores(): number {
+    return this.#restores;
   }
 
   /** Loads the registry from Postgres. Throws BackendError. */
@@ -115,6 +121,8 @@ export class ChangeFeed {
         const { head, floor } = await this.#log.bounds();
         // The log was trimmed past this gateway, or Postgres was restored to an earlier state: start from what it holds now.
         if (floor > position || head < position) {
+          // Before the load, which wakes the subscribers that look at it.
+          if (head < position) this.#restores += 1;
           await this.load();
           continue;
         }

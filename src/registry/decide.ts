@@ -3,8 +3,8 @@ import type { Announcement, Goodbye } from '../events/announcement.ts';
 import type { NewChange } from './change.ts';
 import { toCursor } from './cursor.ts';
 import { type Hearing, healthOf } from './health.ts';
-import type { CheckStatus, NodeRecord } from './node-record.ts';
-import { acceptAt, compareOrder } from './order.ts';
+import type { AcceptedMessage, CheckStatus, NodeRecord } from './node-record.ts';
+import { acceptAt, compareOrder, isClamped } from './order.ts';
 import type { IssuedRequest, ObservedCheck, ServiceDefinition } from './ports.ts';
 
 /** What one announcement or goodbye does to what is stored of its node. */
@@ -30,7 +30,7 @@ export interface Circumstances {
 export function decideAnnouncement(stored: NodeRecord | undefined, event: Announcement, circumstances: Circumstances): Decision {
   const { now } = circumstances.hearing;
   const accepted = acceptAt(event.said, now);
-  const refusal = stored === undefined ? null : refusalOf(stored, event, compareOrder(accepted, stored.accepted), circumstances);
+  const refusal = stored === undefined ? null : refusalOf(stored, event, accepted, circumstances);
   if (refusal !== null) return { outcome: 'superseded', why: refusal };
 
   const before = stored?.state === 'REGISTERED' ? stored : undefined;
@@ -151,7 +151,8 @@ export function judged(
 }
 
 /** Why the message may not change what is stored; null when it may. */
-function refusalOf(stored: NodeRecord, event: Announcement, order: number, { request }: Circumstances): string | null {
+function refusalOf(stored: NodeRecord, event: Announcement, accepted: AcceptedMessage, { request }: Circumstances): string | null {
+  const order = compareOrder(accepted, stored.accepted);
   // An answer to a question asked since the last accepted message was said later than it, whatever the node's clock says.
   const askedSince =
     request !== undefined && (request.nodeId === null || request.nodeId === stored.nodeId) && request.issuedAt > stored.accepted.receivedAt;
@@ -163,6 +164,8 @@ function refusalOf(stored: NodeRecord, event: Announcement, order: number, { req
     return order > 0 ? null : 'not later than what was removed by an operator';
   }
   if (order < 0 && !askedSince) return 'older than what is stored';
+  // What it said lies ahead of the clock, as what is stored did, and not a microsecond later: the same message, or one said before it.
+  if (order === 0 && isClamped(accepted) && !askedSince) return 'not later than what is stored of a node whose clock is ahead';
   if (stored.state !== 'REGISTERED' && order === 0 && !askedSince) return 'not later than what is stored of a node that left';
   return null;
 }

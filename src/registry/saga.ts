@@ -85,8 +85,12 @@ export class RegistrationSaga {
    * Never throws for a back end: what did not succeed is in the result.
    */
   async run(items: readonly SagaItem[], completed: readonly Completed[]): Promise<SagaResult> {
+    return this.#runEach(this.#chunks(groupByNode(items)), completed);
+  }
+
+  /** One after the other; the last records that all is complete, if nothing is left over. */
+  async #runEach(chunks: readonly ReadonlyMap<NodeId, readonly SagaItem[]>[], completed: readonly Completed[]): Promise<SagaResult> {
     const results: SagaResult[] = [];
-    const chunks = this.#chunks(groupByNode(items));
     for (const [index, chunk] of chunks.entries()) {
       const isLast = index === chunks.length - 1 && results.every(({ retry, refused }) => retry.length + refused.length === 0);
       results.push(await this.#runChunk(chunk, isLast ? completed : []));
@@ -140,9 +144,10 @@ export class RegistrationSaga {
       // One of them is refused for good: alone, each shows which.
       const [only] = items;
       if (only !== undefined && items.length === 1) return { ...EMPTY, refused: [{ item: only, error }] };
-      const results: SagaResult[] = [];
-      for (const item of items) results.push(await this.#runChunk(new Map([[nodeIdOf(item), [item]]]), []));
-      return merge(results);
+      return this.#runEach(
+        items.map((item) => new Map([[nodeIdOf(item), [item]]])),
+        completed,
+      );
     }
   }
 

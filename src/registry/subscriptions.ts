@@ -92,7 +92,14 @@ export class Subscriptions {
     const view = changeView(filter);
     let position = from;
     let silentSince = now();
+    const restores = feed.restores();
     while (!signal.aborted) {
+      if (feed.restores() !== restores) {
+        throw new GatewayError(
+          'CURSOR_INVALID',
+          'the change log was set back to an earlier state, where other changes follow: take a snapshot instead',
+        );
+      }
       const changes = feed.recentAfter(position, PAGE);
       if (changes === null) {
         throw new GatewayError(
@@ -112,12 +119,14 @@ export class Subscriptions {
         silentSince = now();
       }
       if (changes.length > 0) continue;
-      if (now() - silentSince >= interval) {
+      const silence = now() - silentSince;
+      // Below zero the clock was put back: how long it has been silent is not known.
+      if (silence >= interval || silence < 0) {
         yield bookmark(position, now());
         silentSince = now();
         continue;
       }
-      await feed.arrival(Math.max(1, interval - (now() - silentSince)), signal);
+      await feed.arrival(interval - silence, signal);
     }
   }
 
@@ -150,7 +159,6 @@ export class Subscriptions {
     const { view, discovery } = this.#parts;
     let sent: readonly unknown[] | null = null;
     while (!signal.aborted) {
-      const changed = nextChange(view, signal);
       // The limit counts in this order: in any other, a heartbeat could swap the set.
       const fit = discovery.healthyServices({ ...query, strategy: 'FRESHEST', limit: null }).toSorted(byNodeId);
       const nodes = query.limit == null ? fit : fit.slice(0, query.limit);
@@ -162,6 +170,8 @@ export class Subscriptions {
         version,
         endpoints,
       ]);
+      // After the query, which may throw, and before the yield, so that no change is missed.
+      const changed = nextChange(view, signal);
       if (sent === null || !isDeepStrictEqual(shown, sent)) {
         sent = shown;
         yield nodes;

@@ -13,6 +13,8 @@ export async function holdNumbers(url: string | null) {
     /** Until so many transactions have come that far. */
     stalled: (count: number) =>
       until(`${count} transactions wait for a number`, async () => {
+        // Within a transaction Postgres shows the activity of the first look, again and again.
+        await client.query('select pg_stat_clear_snapshot()');
         const { rowCount } = await client.query(
           `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'update registry set head%'`,
         );
