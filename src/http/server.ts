@@ -124,7 +124,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (closing) return refuseUpgrade(socket, '503 Service Unavailable');
+    // Before the registry is loaded too: a client takes an error of its subscription for final, and a refused connection for a reason to retry.
+    if (closing || !health.report().ready) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(request) !== GRAPHQL_PATH) return refuseUpgrade(socket, '404 Not Found');
     if (!isOriginAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
       log.warn({ origin: request.headers.origin, host: request.headers.host }, 'refused the WebSocket of a page of another origin');

@@ -10,7 +10,10 @@ import type { Incoming, IncomingBatch } from '../registry/ingest.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import { consumedTopics, type KnownTopics } from './topics.ts';
 
-const SESSION_TIMEOUT = 30_000;
+/** A dead member's partitions go to the others after this. Milliseconds. */
+const SESSION_TIMEOUT = 15_000;
+/** kafkajs cannot leave a group that it is still joining: the wait for it is bounded, and the session timeout does the rest. Milliseconds. */
+const LEAVE_DEADLINE = 5000;
 /** Work that waits for a back end keeps the group membership by this. Milliseconds. */
 const KEEP_ALIVE = 3000;
 /** Partitions worked on side by side: introspections do not wait for heartbeats. */
@@ -133,7 +136,12 @@ export class NodeConsumer {
     } finally {
       // What is finished is committed before the group hears that this member leaves.
       await commits.flush();
-      await consumer.disconnect();
+      const waiting = new AbortController();
+      const leaving = consumer
+        .disconnect()
+        .catch((error: unknown) => this.#log.warn({ error: messageOf(error) }, 'could not leave the consumer group cleanly'))
+        .finally(() => waiting.abort());
+      await Promise.race([leaving, delay(LEAVE_DEADLINE, waiting.signal)]);
     }
   }
 

@@ -39,14 +39,18 @@ export function isSilent(node: Signals, hearing: Hearing): boolean {
 export function healthOf(node: Signals, hearing: Hearing): NodeHealth {
   const { checkStatus, liveness } = node;
   const checked = checkStatus === null || checkStatus === 'none' ? null : CHECKED[checkStatus];
-  if (isSilent(node, hearing)) return worst(checked, checkStatus === 'passing' ? 'DEGRADED' : 'UNHEALTHY');
   // A heartbeat without a status means alive, and nothing more.
   const said = liveness.reportedHealth !== null ? REPORTED[liveness.reportedHealth] : liveness.lastHeartbeatAt !== null ? 'HEALTHY' : null;
-  return worst(checked, said);
+  const heard = worst(checked, said);
+  // Silence takes back nothing that was said before it.
+  return isSilent(node, hearing) ? worst(heard, checkStatus === 'passing' ? 'DEGRADED' : 'UNHEALTHY') : (heard ?? 'UNKNOWN');
 }
 
-function worst(a: (typeof GRADES)[number] | null, b: (typeof GRADES)[number] | null): NodeHealth {
-  if (a === null) return b ?? 'UNKNOWN';
-  if (b === null) return a;
+type Grade = (typeof GRADES)[number];
+
+function worst(a: Grade | null, b: Grade): Grade;
+function worst(a: Grade | null, b: Grade | null): Grade | null;
+function worst(a: Grade | null, b: Grade | null): Grade | null {
+  if (a === null || b === null) return a ?? b;
   return GRADES.indexOf(a) > GRADES.indexOf(b) ? a : b;
 }

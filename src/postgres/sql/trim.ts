@@ -30,14 +30,11 @@ export async function trimChanges(connection: Connection, before: number, keep: 
  * too. The retention must outlast the topic's, or a replayed announcement would bring a node back. Returns how many.
  */
 export async function trimRemovedNodes(connection: Connection, before: number): Promise<number> {
+  const isGone = sql`state <> 'REGISTERED' and state_reason <> 'operator' and updated_at < ${new Date(before).toISOString()}::timestamptz`;
+  // Signs of life first, as everywhere: a saga locks in that order.
+  await connection.execute(sql`delete from node_liveness where node_id in (select node_id from node_registrations where ${isGone})`);
   const { rows } = await connection.execute(sql`
-    with gone as (
-      delete from node_registrations
-      where state <> 'REGISTERED' and state_reason <> 'operator' and updated_at < ${new Date(before).toISOString()}::timestamptz
-      returning node_id
-    ), silent as (
-      delete from node_liveness using gone where node_liveness.node_id = gone.node_id
-    )
+    with gone as (delete from node_registrations where ${isGone} returning 1)
     select count(*)::float8 as deleted from gone
   `);
   return deleted.parse(rows)[0].deleted;

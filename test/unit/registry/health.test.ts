@@ -40,6 +40,7 @@ describe('healthOf', () => {
     ['none', 'degraded', fresh, 'DEGRADED'],
     ['passing', null, stale, 'DEGRADED'],
     ['passing', 'healthy', stale, 'DEGRADED'],
+    ['passing', 'critical', stale, 'UNHEALTHY'],
     ['warning', null, stale, 'UNHEALTHY'],
     ['none', 'healthy', stale, 'UNHEALTHY'],
     ['critical', null, stale, 'UNHEALTHY'],
