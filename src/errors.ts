@@ -51,6 +51,16 @@ export class RefusedError extends Error {
   }
 }
 
+/** The service id stands in Consul already, under somebody else's mark: the service may stand beside it, under the alternative id. */
+export class TakenError extends RefusedError {
+  readonly alternative: string;
+
+  constructor(message: string, alternative: string) {
+    super('consul', message);
+    this.alternative = alternative;
+  }
+}
+
 export type Backend = 'kafka' | 'consul' | 'postgres';
 
 export function messageOf(error: unknown): string {

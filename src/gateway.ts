@@ -52,7 +52,15 @@ const CONSUL_PING = 5000;
 const SELF_HEALTH_LOOK = 1000;
 const CHECKS_LOOK = 500;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
+const GOODBYE = 2500;
 const HTTP_CLOSE = 2000;
+const DISCONNECT = 1000;
+
+/** Waits for the work, but no longer than this: what hangs then must not hold up the end. Failures are the caller's. */
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const waiting = new AbortController();
+  await Promise.race([work.finally(() => waiting.abort()), delay(milliseconds, waiting.signal)]);
+}
 
 export interface RunningGateway {
   readonly host: string;
@@ -229,9 +237,9 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const stop = async () => {
     log.info('stopping');
     // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
-    await self.stop();
+    await atMost(GOODBYE, self.stop());
     await Promise.all([background.stop(), http.close(HTTP_CLOSE)]);
-    await Promise.all([producer.disconnect(), probe.close(), database.close()]);
+    await atMost(DISCONNECT, Promise.all([producer.disconnect(), probe.close(), database.close()]));
     agent.close();
     log.info('stopped');
   };

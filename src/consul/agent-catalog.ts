@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConsulConfig } from '../config.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError, TakenError } from '../errors.ts';
 import type { NodeContent } from '../events/announcement.ts';
 import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition } from '../registry/ports.ts';
 import { AgentClient } from './agent-client.ts';
@@ -9,6 +9,7 @@ import { followChecks } from './check-watch.ts';
 import { answerIn, consulError } from './consul-error.ts';
 import { ownerNote } from './owner-note.ts';
 import { define, nodeIdIn } from './service-definition.ts';
+import { apartId } from './service-id.ts';
 import { readStanding, type StandingService } from './standing-service.ts';
 
 /** Of the 200 connections that an agent allows one client address; its register rate is flat from 32 on. */
@@ -53,8 +54,8 @@ export class AgentCatalog implements ServiceCatalog {
   }
 
   /**
-   * Also throws RefusedError when the id is taken by a service that is not this registry's, or by another node: overwriting it would
-   * take somebody else's service away.
+   * Also throws TakenError when the id is taken by a service that is not this registry's, and RefusedError when it is by another node:
+   * overwriting it would take somebody else's service away.
    */
   async register(service: ServiceDefinition, initial: ProbedStatus): Promise<void> {
     await calling(`register service "${service.id}"`, this.#deadline, async (left) => {
@@ -128,9 +129,9 @@ export class AgentCatalog implements ServiceCatalog {
   #refuseToOverwrite(service: ServiceDefinition, standing: StandingService): void {
     if (!this.#isOurs(standing)) {
       const owner = standing.meta['registry_id'];
-      throw new RefusedError(
-        'consul',
-        `The Consul service id "${service.id}" is taken by ${owner === undefined ? 'a service that no registry owns' : `registry ${owner}`}: give the node another id, or remove that service`,
+      throw new TakenError(
+        `The Consul service id "${service.id}" is taken by ${owner === undefined ? 'a service that no registry owns' : `registry ${owner}`}`,
+        apartId(service.id, this.#registryId()),
       );
     }
     const nodeId = nodeIdIn(standing.meta);

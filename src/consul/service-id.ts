@@ -23,3 +23,9 @@ export function serviceIdOf(content: Pick<NodeContent, 'type' | 'nodeId' | 'inst
     .slice(0, HASH_LENGTH);
   return `${safe.slice(0, MAX_LENGTH - HASH_LENGTH - 1)}-${hash}`;
 }
+
+/** The id under which a service stands beside one of another registry that has the same. */
+export function apartId(serviceId: string, registryId: string): string {
+  const mark = registryId.slice(0, HASH_LENGTH);
+  return `${serviceId.slice(0, MAX_LENGTH - mark.length - 1)}-${mark}`;
+}

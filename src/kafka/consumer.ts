@@ -13,7 +13,7 @@ import { consumedTopics, type KnownTopics } from './topics.ts';
 /** A dead member's partitions go to the others after this. Milliseconds. */
 const SESSION_TIMEOUT = 15_000;
 /** kafkajs cannot leave a group that it is still joining: the wait for it is bounded, and the session timeout does the rest. Milliseconds. */
-const LEAVE_DEADLINE = 5000;
+const LEAVE_DEADLINE = 2500;
 /** Work that waits for a back end keeps the group membership by this. Milliseconds. */
 const KEEP_ALIVE = 3000;
 /** Partitions worked on side by side: introspections do not wait for heartbeats. */

@@ -5,6 +5,7 @@ import { BackendError, messageOf } from '../errors.ts';
 /** Milliseconds. */
 const INTERVAL = 5000;
 const DEADLINE = 3000;
+const LEAVE_DEADLINE = 1000;
 
 /**
  * Asks the brokers now and then whether they are there, so that an idle gateway knows too. `onReturn` is called when they answer after
@@ -39,7 +40,8 @@ export async function pingKafka(
     }
     await delay(wasAway ? 1000 : INTERVAL, signal);
   }
-  await admin.disconnect();
+  // A broker that hangs would hold this for as long as a request may take, 10 s, which is all that a gateway has to stop in.
+  await Promise.race([admin.disconnect(), delay(LEAVE_DEADLINE)]);
 }
 
 async function withinDeadline<T>(call: Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { Locked, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
+import { serviceOf } from './service-of.ts';
 
 /** Nodes whose services in Consul may differ from what is stored, with the ids of those services. */
 export type Touched = Map<NodeId, readonly string[]>;
@@ -84,8 +85,7 @@ export class Alignment {
   /** Under the node's lock: the stored service stands, the other named ones do not. Throws BackendError, RefusedError. */
   async align(stored: NodeRecord | undefined, services: readonly string[]): Promise<void> {
     const keep = stored?.state === 'REGISTERED' ? stored.consulServiceId : null;
-    if (stored !== undefined && keep !== null)
-      await this.#catalog.register(this.#catalog.define(stored, stored.contentHash), initialStatus(stored));
+    if (stored !== undefined && keep !== null) await this.#catalog.register(serviceOf(this.#catalog, stored), initialStatus(stored));
     for (const service of new Set(services)) if (service !== keep) await this.#catalog.deregister(service);
   }
 }

@@ -150,7 +150,7 @@ export class Ingest {
       if (pending.length > 0)
         throw new BackendError('postgres', `${pending.length} of ${items.length} messages have to wait for a back end`);
     }, signal);
-    if (wasRefused && !signal.aborted) await store.recordRejections([], { processed: [], completed });
+    if (wasRefused && !signal.aborted) await this.#untilDone(() => store.recordRejections([], { processed: [], completed }), signal);
   }
 
   /** First to the dead-letter topic, then to the table: a crash between leaves a letter twice, never a message unaccounted for. */
@@ -164,10 +164,9 @@ export class Ingest {
     const rejected = rejections.map(
       ({ message, rejection }): RejectedMessage => ({ position: message.position, rejection, excerpt: message.excerpt(), rejectedAt }),
     );
-    await store.recordRejections(rejected, {
-      processed: rejected.map(({ position }) => ({ position, outcome: 'rejected' })),
-      completed,
-    });
+    const processed = rejected.map(({ position }): Processed => ({ position, outcome: 'rejected' }));
+    // Retried by itself: an outage of Postgres must not fill the dead-letter topic with the same letters.
+    if (!(await this.#untilDone(() => store.recordRejections(rejected, { processed, completed }), signal))) return;
     this.counts.rejected += rejected.length;
     for (const { position, rejection } of rejected) {
       log.warn(

@@ -111,7 +111,9 @@ export class Introspection {
   #mayAsk(nodeId: NodeId, now: number): boolean {
     const asked = this.#asked.get(nodeId);
     if (asked !== undefined && now < asked.again) return false;
-    this.#budget = Math.min(ASK_RATE, this.#budget + ((now - this.#budgetAt) / 1000) * ASK_RATE);
+    // A clock that is put back takes nothing away.
+    const passed = Math.max(0, now - this.#budgetAt);
+    this.#budget = Math.min(ASK_RATE, this.#budget + (passed / 1000) * ASK_RATE);
     this.#budgetAt = now;
     if (this.#budget < 1) return false;
     this.#budget -= 1;

@@ -47,7 +47,8 @@ export interface ServiceCatalog {
   define(content: NodeContent, contentHash: string): ServiceDefinition;
   /**
    * Registers or replaces. `initial` is the status the check starts with. Consul keeps the status of an existing check whatever is
-   * sent, so where the check stands and differs from `initial` it is deregistered first.
+   * sent, so where the check stands and differs from `initial` it is deregistered first. Throws TakenError when the id stands there under
+   * somebody else's mark.
    */
   register(service: ServiceDefinition, initial: ProbedStatus): Promise<void>;
   /** Also succeeds when there is no such service. */

@@ -11,6 +11,7 @@ import { leaseEnd } from './leases.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HealthProbe, OwnedService, RegistrationStore, ServiceCatalog } from './ports.ts';
+import { serviceOf } from './service-of.ts';
 import type { RegistryView } from './view.ts';
 
 const CONCURRENCY = 32;
@@ -157,7 +158,7 @@ export class Reconciler {
       const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
         const heard = hearing();
         if (expiring.has(node)) return removed(node, { state: 'EXPIRED', reason: 'consul_critical', ...UNASKED }, heard.now);
-        const service = catalog.define(node, node.contentHash);
+        const service = serviceOf(catalog, node);
         const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
         const decision = judged(node, observed, 'reconciled', heard);
         const isBack = await this.#unlessRefused(node, () => catalog.register(service, initialStatus(decision?.node ?? node)));
@@ -175,7 +176,7 @@ export class Reconciler {
     const changes = await store.transact(nodeIds, [], async ({ nodes }) => {
       const decisions = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
         if (node.state !== 'REGISTERED' || node.checkStatus === 'critical') return null;
-        const service = catalog.define(node, node.contentHash);
+        const service = serviceOf(catalog, node);
         const observed = await probe.probe(service.check);
         if (observed !== null && observed.status !== 'critical') await catalog.register(service, observed.status);
         return judged(node, observed, `check_${observed?.status ?? 'none'}`, hearing());

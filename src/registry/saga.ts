@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { BackendError, messageOf, RefusedError } from '../errors.ts';
+import { BackendError, messageOf, RefusedError, TakenError } from '../errors.ts';
 import type { Announcement, Goodbye, MessagePosition } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
@@ -10,6 +10,7 @@ import type { Hearing } from './health.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { Completed, HealthProbe, Locked, ObservedCheck, RegistrationStore, ServiceCatalog, ServiceCheck, Writes } from './ports.ts';
+import { serviceFor, serviceOf } from './service-of.ts';
 import type { RegistryView } from './view.ts';
 
 /**
@@ -162,8 +163,7 @@ export class RegistrationSaga {
   ): Promise<Plan | null> {
     const plan = await this.#fold(locked.nodes.get(nodeId), items, locked, probes);
     try {
-      await this.#applyToConsul(plan, touched);
-      return plan;
+      return await this.#applyToConsul(plan, touched);
     } catch (error) {
       if (error instanceof RefusedError) {
         const culprit = plan.outcomes.findLast(({ outcome }) => outcome === 'applied')?.item;
@@ -188,7 +188,7 @@ export class RegistrationSaga {
       let decision: Decision;
       if (event.kind === 'goodbye') decision = decideGoodbye(node, event, hearing().now);
       else {
-        const service = catalog.define(event.content, event.contentHash);
+        const service = serviceFor(catalog, event, node);
         const request = event.correlationId === null ? undefined : locked.requests.get(event.correlationId);
         const found = probes.get(event.content.nodeId);
         // The probe was skipped when memory showed this content with a passing check; what is stored may say otherwise.
@@ -211,21 +211,33 @@ export class RegistrationSaga {
   }
 
   /** Consul as the plan's last state wants it. A call that times out may have happened: the service is marked as touched before it. */
-  async #applyToConsul({ stored, node, changes }: Plan, touched: Touched): Promise<void> {
-    if (node === undefined || changes.length === 0) return;
+  async #applyToConsul(plan: Plan, touched: Touched): Promise<Plan> {
+    const { stored, node, changes } = plan;
+    if (node === undefined || changes.length === 0) return plan;
     const { catalog } = this.#parts;
     const standing = stored?.state === 'REGISTERED' ? stored.consulServiceId : null;
     const wanted = node.state === 'REGISTERED' ? node.consulServiceId : null;
     const touch = (serviceId: string) => touched.set(node.nodeId, [...(touched.get(node.nodeId) ?? []), serviceId]);
     const isSame = standing === wanted && stored?.contentHash === node.contentHash && stored.checkStatus === node.checkStatus;
+    let applied = plan;
     if (wanted !== null && !isSame) {
       touch(wanted);
-      await catalog.register(catalog.define(node, node.contentHash), initialStatus(node));
+      const service = serviceOf(catalog, node);
+      try {
+        await catalog.register(service, initialStatus(node));
+      } catch (error) {
+        if (!(error instanceof TakenError)) throw error;
+        // Two registries on one Consul know the same node: each has its own service, and neither touches the other's.
+        touch(error.alternative);
+        await catalog.register({ ...service, id: error.alternative }, initialStatus(node));
+        applied = withServiceId(plan, wanted, error.alternative);
+      }
     }
-    if (standing !== null && standing !== wanted) {
+    if (standing !== null && standing !== applied.node?.consulServiceId) {
       touch(standing);
       await catalog.deregister(standing);
     }
+    return applied;
   }
 
   /** Probes, before any lock is held, what memory does not show as passing already. */
@@ -250,10 +262,19 @@ export class RegistrationSaga {
     if (node?.state !== 'REGISTERED' || node.checkStatus === 'critical' || node.checkStatus === null) return false;
     if (node.contentHash === event.contentHash) return true;
     const { catalog } = this.#parts;
-    const before = catalog.define(node, node.contentHash);
-    const after = catalog.define(event.content, event.contentHash);
+    const before = serviceOf(catalog, node);
+    const after = serviceFor(catalog, event, node);
     return before.id === after.id && isDeepStrictEqual(before.check, after.check);
   }
+}
+
+function withServiceId(plan: Plan, from: string, to: string): Plan {
+  const moved = (node: NodeRecord) => (node.consulServiceId === from ? { ...node, consulServiceId: to } : node);
+  return {
+    ...plan,
+    node: plan.node === undefined ? undefined : moved(plan.node),
+    changes: plan.changes.map((change) => ({ ...change, node: moved(change.node) })),
+  };
 }
 
 function writesOf(plans: readonly Plan[], completed: readonly Completed[]): Writes {

@@ -9,6 +9,7 @@ import type { Hearing } from './health.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HealthProbe, ObservedCheck, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
+import { serviceOf } from './service-of.ts';
 
 /** After a registration whose endpoint did not answer it is tried again this much later, each time. Milliseconds. */
 const LOOKS = [500, 1000, 2000, 4000, 8000, 15_000];
@@ -66,7 +67,7 @@ export class SecondLook {
 
   async #look({ node, look }: Waiting): Promise<void> {
     const { catalog, probe, hearing, log } = this.#parts;
-    const observed = await probe.probe(catalog.define(node, node.contentHash).check);
+    const observed = await probe.probe(serviceOf(catalog, node).check);
     // Another announcement came meanwhile, and with it another schedule.
     if (this.#waiting.get(node.nodeId)?.node !== node) return;
     this.#waiting.delete(node.nodeId);
@@ -85,7 +86,7 @@ export class SecondLook {
     const changes = await store.transact([nodeId], [], async ({ nodes }): Promise<Writes> => {
       const stored = nodes.get(nodeId);
       if (stored?.state !== 'REGISTERED' || stored.checkStatus !== 'critical' || stored.contentHash !== contentHash) return NOTHING;
-      await catalog.register(catalog.define(stored, stored.contentHash), observed.status);
+      await catalog.register(serviceOf(catalog, stored), observed.status);
       const decision = judged(stored, observed, `check_${observed.status}`, hearing());
       return decision === null ? NOTHING : { ...NOTHING, nodes: [decision.node], changes: [decision.change] };
     });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { freshEnvironment, Nodes, outcomes, type RunningGateway, runGateway } from './running-gateway.ts';
-import { agreement, everythingIsCounted } from './truth.ts';
+import { agreement, clearConsul, everythingIsCounted } from './truth.ts';
 
 const folder = new URL('../../samples/', import.meta.url);
 const sampleFile = z.object({ topic: z.string(), key: z.string().nullable(), value: z.unknown() });
@@ -50,6 +50,7 @@ describe.each([
   afterAll(async () => {
     await nodes?.close();
     await gateway?.stop();
+    if (gateway !== undefined) await clearConsul(gateway.config, url);
   });
 
   async function send(number: string, meaning: 'introspection' | 'heartbeat' | 'acknowledgement'): Promise<void> {

@@ -110,3 +110,11 @@ export async function agreement(config: Config, url: string, clients: readonly G
 function byId(a: { id?: string | undefined }, b: { id?: string | undefined }): number {
   return (a.id ?? '') < (b.id ?? '') ? -1 : 1;
 }
+
+/** Takes a registry's services out of the Consul that all suites share: other suites may use the same node ids. */
+export async function clearConsul(config: Config, url: string): Promise<void> {
+  const [registry] = z.array(z.object({ id: z.string() })).parse(await sql(url, 'select registry_id::text as id from registry'));
+  for (const { ID, Meta } of Object.values(services.parse(await consul(config, '/agent/services')))) {
+    if (Meta['registry_id'] === registry?.id) await consul(config, `/agent/service/deregister/${encodeURIComponent(ID)}`, 'PUT');
+  }
+}

@@ -1,32 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BackendError } from '../../../src/errors.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { heartbeat, nodeId, T0 } from './fakes/messages.ts';
 import { change, record } from './fakes/node-record.ts';
-import { RunningFeed, settle, watched } from './running-feed.ts';
+import { RunningFeed, settle, useGateways, watched } from './running-feed.ts';
 
 const NO_PROGRESS = { processed: [], completed: [] };
-const started: RunningFeed[] = [];
-
-async function start(gateway = new RunningFeed()): Promise<RunningFeed> {
-  started.push(gateway);
-  return gateway.start();
-}
+const gateways = useGateways();
 
 function recent({ feed }: RunningFeed, after: number, limit = 100_000): number[] | null {
   return feed.recentAfter(toCursor(after), limit)?.map(({ cursor }) => cursor) ?? null;
 }
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => change(record(`n${index}`)));
-
-beforeEach(() => {
-  vi.useFakeTimers({ now: T0 });
-});
-
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((gateway) => gateway.stop()));
-  vi.useRealTimers();
-});
 
 describe('load', () => {
   it('should show what Postgres holds, and stand where the log stood', async () => {
@@ -48,14 +34,14 @@ describe('load', () => {
 
 describe('run', () => {
   it('should read on when woken', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a', 'b');
     expect([gateway.feed.head(), gateway.view.get('b')?.cursor]).toEqual([2, 2]);
     expect(recent(gateway, 0)).toEqual([1, 2]);
   });
 
   it('should read a missed notification within a second', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     gateway.store.log.notifies = false;
     await gateway.commit('a');
     expect(gateway.feed.head()).toBe(0);
@@ -64,14 +50,14 @@ describe('run', () => {
   });
 
   it('should read a backlog of many pages in order', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit(...many(1234));
     expect(recent(gateway, 0)).toEqual(Array.from({ length: 1234 }, (_, index) => index + 1));
     expect(gateway.view.size()).toBe(1234);
   });
 
   it('should miss nothing that is committed while it reads', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     const { log } = gateway.store;
     const read = log.readAfter.bind(log);
     log.readAfter = async (after, limit) => {
@@ -85,7 +71,7 @@ describe('run', () => {
   });
 
   it('should report an outage, keep what it has, and go on where it stood', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a');
     gateway.store.log.faults.next('readAfter', 'fail', 3);
     await gateway.commit('b');
@@ -97,7 +83,7 @@ describe('run', () => {
   });
 
   it('should say when it last read to the end', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     gateway.store.log.faults.always('readAfter', 'fail');
     await vi.advanceTimersByTimeAsync(20_000);
     expect(gateway.feed.lastReadAt()).toBe(T0);
@@ -107,7 +93,7 @@ describe('run', () => {
   });
 
   it('should start from what Postgres holds where the log was trimmed past this gateway', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a');
     gateway.store.log.faults.always('readAfter', 'fail');
     await gateway.commit('b', 'c');
@@ -119,7 +105,7 @@ describe('run', () => {
   });
 
   it('should start from what Postgres holds where Postgres was restored to an earlier state', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a', 'b', 'c');
     gateway.store.log.restoreTo(1);
     await vi.advanceTimersByTimeAsync(1000);
@@ -127,7 +113,7 @@ describe('run', () => {
   });
 
   it('should read heartbeats within a second, and at once when this gateway stored them', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a');
     const beat = async (seconds: number) => {
       await gateway.store.recordLiveness([heartbeat('a', { uptimeSeconds: seconds })], Date.now(), NO_PROGRESS);
@@ -145,7 +131,7 @@ describe('run', () => {
   });
 
   it('should go on reading heartbeats of other gateways when the clock is put back', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a');
     vi.setSystemTime(T0 - 3_600_000);
     await gateway.store.recordLiveness([heartbeat('a', { uptimeSeconds: 1 })], T0 + 1, NO_PROGRESS);
@@ -154,7 +140,7 @@ describe('run', () => {
   });
 
   it('should not ask for heartbeats at every change', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     const asked = vi.spyOn(gateway.store, 'livenessSince');
     for (let i = 0; i < 20; i += 1) await gateway.commit(`n${i}`);
     expect(gateway.feed.head()).toBe(20);
@@ -164,7 +150,7 @@ describe('run', () => {
 
 describe('arrival', () => {
   it('should resolve when entries arrive', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     const arrival = watched(gateway.feed.arrival(3_600_000, new AbortController().signal));
     await vi.advanceTimersByTimeAsync(5000);
     expect(arrival.state()).toBe('pending');
@@ -173,7 +159,7 @@ describe('arrival', () => {
   });
 
   it('should resolve when the gateway stops', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     const arrival = gateway.feed.arrival(3_600_000, new AbortController().signal);
     await gateway.stop();
     await arrival;
@@ -182,7 +168,7 @@ describe('arrival', () => {
 
 describe('recentAfter', () => {
   it('should return at most the limit, from anywhere', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit(...many(10));
     expect(recent(gateway, 0, 3)).toEqual([1, 2, 3]);
     expect(recent(gateway, 7, 5)).toEqual([8, 9, 10]);
@@ -190,7 +176,7 @@ describe('recentAfter', () => {
   });
 
   it('should have nothing yet for a cursor that this gateway has not reached', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit('a');
     expect(recent(gateway, 3)).toEqual([]);
     await gateway.commit('b', 'c', 'd', 'e');
@@ -198,7 +184,7 @@ describe('recentAfter', () => {
   });
 
   it('should hold 10,000 entries at most, and say so of older ones', async () => {
-    const gateway = await start();
+    const gateway = await gateways.start();
     await gateway.commit(...many(10_001));
     const held = recent(gateway, 9000);
     expect(held?.length).toBe(1001);

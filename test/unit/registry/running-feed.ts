@@ -1,10 +1,12 @@
-import { vi } from 'vitest';
-import type { NewChange } from '../../../src/registry/change.ts';
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { ChangeEvent, NewChange } from '../../../src/registry/change.ts';
 import { ChangeFeed } from '../../../src/registry/change-feed.ts';
 import { Discovery } from '../../../src/registry/discovery.ts';
+import type { SubscribeOptions } from '../../../src/registry/registry.ts';
 import { Subscriptions } from '../../../src/registry/subscriptions.ts';
 import { RegistryView } from '../../../src/registry/view.ts';
 import { MemoryStore } from './fakes/memory-store.ts';
+import { T0 } from './fakes/messages.ts';
 import { change, record } from './fakes/node-record.ts';
 
 export const BOOKMARK_INTERVAL = 15_000;
@@ -60,6 +62,36 @@ export class RunningFeed {
     this.store.commit(...changes.map((one) => (typeof one === 'string' ? change(record(one)) : one)));
     await settle();
   }
+}
+
+/** Gateways and subscriptions that end with the test, on fake timers that begin at {@link T0}. */
+export function useGateways() {
+  const started: RunningFeed[] = [];
+  const open: AsyncGenerator<unknown, void, undefined>[] = [];
+  beforeEach(() => {
+    vi.useFakeTimers({ now: T0 });
+  });
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((events) => events.return()));
+    await Promise.all(started.splice(0).map((gateway) => gateway.stop()));
+    vi.useRealTimers();
+  });
+  return {
+    started,
+    start(gateway = new RunningFeed()): Promise<RunningFeed> {
+      started.push(gateway);
+      return gateway.start();
+    },
+    subscribe({ subscriptions }: RunningFeed, options: SubscribeOptions = {}): AsyncGenerator<ChangeEvent, void, undefined> {
+      const events = subscriptions.changes(options);
+      open.push(events);
+      return events;
+    },
+    /** Ends what the test opened itself. */
+    close(events: AsyncGenerator<unknown, void, undefined>): void {
+      open.push(events);
+    },
+  };
 }
 
 /** Lets everything run that waits for no timer. */
