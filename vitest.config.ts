@@ -13,7 +13,9 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/integration/stack.setup.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
+          // Three real back ends on two shared cores: what fails must fail twice.
+          retry: 1,
           hookTimeout: 120_000,
           // Two cores carry three real back ends beside the tests.
           maxWorkers: 1,

@@ -90,11 +90,13 @@ export class Reconciler {
     let nextAllowance = 0;
     while (!signal.aborted) {
       const { now } = hearing();
+      // A clock that was put back must not hold up what is due.
+      const isOver = (time: number) => now >= time || now < time - interval;
       if (leadership.isLeader()) {
         try {
-          if (now >= nextPass || this.#isDue) {
+          if (isOver(nextPass) || this.#isDue) {
             // A pass that a back end broke off, or a kick, comes sooner than the interval: it must not let more expire.
-            if (now >= nextAllowance) {
+            if (isOver(nextAllowance)) {
               guard.startPass([...view.values()].filter(({ state }) => state === 'REGISTERED').length);
               nextAllowance = now + interval;
             }
@@ -178,7 +180,8 @@ export class Reconciler {
         if (node.state !== 'REGISTERED' || node.checkStatus === 'critical') return null;
         const service = serviceOf(catalog, node);
         const observed = await probe.probe(service.check);
-        if (observed !== null && observed.status !== 'critical') await catalog.register(service, observed.status);
+        if (observed !== null && observed.status !== 'critical')
+          await this.#unlessRefused(node, () => catalog.register(service, observed.status));
         return judged(node, observed, `check_${observed?.status ?? 'none'}`, hearing());
       });
       return writesOf(decisions);

@@ -140,7 +140,8 @@ describe('several back ends killed at once, with two gateways and nodes that cha
     await endure({ killed: PARTS, back: ['kafka', 'postgres', 'consul'] }, random(1));
   }, 180_000);
 
-  const seed = Number(process.env['OUTAGE_SEED'] ?? Date.now() % 1_000_000);
+  // Fixed, so that a failure is one of the code; other seeds are tried with OUTAGE_SEED.
+  const seed = Number(process.env['OUTAGE_SEED'] ?? 762_920);
   it.each(drawOutages(seed, Number(process.env['OUTAGES'] ?? 1)).map((outage, index) => ({ ...outage, index })))(
     `should lose nothing with OUTAGE_SEED=${seed}, outage $index: without $killed, which come back as $back`,
     async (outage) => {

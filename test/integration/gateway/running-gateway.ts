@@ -168,11 +168,19 @@ export async function runGateway(env: Record<string, string>) {
   };
 }
 
+export interface NodeMessage {
+  readonly key?: string | null;
+  readonly value: object | string | Buffer | null;
+  /** Kafka's choice by default. */
+  readonly partition?: number;
+}
+
 /** Produces what nodes say. */
 export class Nodes {
   readonly #producer: Producer;
   readonly kafka: Kafka;
   readonly #config: Config;
+  readonly #led = new Set<string>();
 
   private constructor(kafka: Kafka, producer: Producer, config: Config) {
     this.kafka = kafka;
@@ -187,12 +195,30 @@ export class Nodes {
     return new Nodes(kafka, producer, config);
   }
 
-  async send(topic: string, ...values: readonly { key?: string | null; value: object | string | Buffer | null }[]): Promise<void> {
-    const messages = values.map(({ key = null, value }) => ({
+  async send(topic: string, ...values: readonly NodeMessage[]): Promise<void> {
+    await this.#ledBy(topic);
+    const messages = values.map(({ key = null, value, ...place }) => ({
+      ...place,
       key,
       value: value === null || typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value),
     }));
     await this.#producer.send({ topic, messages });
+  }
+
+  /**
+   * Until every partition of a topic that was just created has its leader: kafkajs sends the whole request again when one has none, and
+   * what the others took already is in the topic twice.
+   */
+  async #ledBy(topic: string): Promise<void> {
+    if (this.#led.has(topic)) return;
+    const admin = this.kafka.admin({ retry: { retries: 0 } });
+    await admin.connect();
+    try {
+      await until(`${topic} has its leaders`, () => admin.fetchTopicOffsets(topic), { timeout: 30_000 });
+    } finally {
+      await admin.disconnect();
+    }
+    this.#led.add(topic);
   }
 
   announce(...announcements: readonly object[]): Promise<void> {

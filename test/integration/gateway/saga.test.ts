@@ -107,8 +107,10 @@ describe('one announcement, one saga', () => {
     await nodes.announce(announcement('type-1', { node_type: 'compute' }));
     await registered('type-1');
     await nodes.announce(announcement('type-1', { node_type: 'reducer', timestamp: at(1) }));
-    await until('the new service stands', async () => (await services()).has('reducer-type-1'));
-    expect((await services()).has('compute-type-1')).toBe(false);
+    await until('the new service stands, and the old one is gone', async () => {
+      const now = await services();
+      return now.has('reducer-type-1') && !now.has('compute-type-1');
+    });
   });
 
   it.each([
@@ -181,6 +183,8 @@ describe('one announcement, one saga', () => {
     });
     await registered('comp-2');
     await registered('comp-3');
+    // Consul comes first: the log may follow a moment later.
+    await until('the log has it', async () => (await gateway.client.changes('comp-1')).length === 2);
     expect(await gateway.client.changes('comp-1')).toMatchObject([{ type: 'ADDED' }, { type: 'MODIFIED' }]);
   });
 

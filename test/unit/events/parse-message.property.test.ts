@@ -114,7 +114,8 @@ function write(value: unknown): string {
 function check(event: NodeEvent): void {
   expect(['announcement', 'goodbye', 'heartbeat', 'acknowledgement', 'rejection', 'ignored']).toContain(event.kind);
   // What Postgres, Kafka and the log can take: well-formed JSON without U+0000 and prototype keys.
-  const text = JSON.stringify(event);
+  // An escaped backslash may stand before a harmless "u0000" of the text itself.
+  const text = JSON.stringify(event).replaceAll('\\\\', '');
   expect(text).not.toMatch(/\\u0000|\\ud[89a-f][0-9a-f]{2}/);
   expect(text).not.toContain('"__proto__":');
   if (event.kind === 'rejection') expect(event.reason).toMatch(/^.{5,2000}\.$/u);

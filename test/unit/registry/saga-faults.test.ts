@@ -94,6 +94,15 @@ describe('run, while Postgres fails', () => {
     expect(core.store.node(nodeId('n'))).toMatchObject({ state: 'REGISTERED', version: '1.0.0' });
   });
 
+  it("should leave another registry's service of the same id alone when it undoes its own", async () => {
+    const core = new RegistryCore();
+    core.catalog.seed(core.catalog.define(announcement('n').content, 'theirs'), null, 'another registry');
+    core.store.faults.next('transact', 'after');
+    await core.run(announcement('n'));
+    expect(core.services()).toEqual({ 'effect-n': '1.0.0' });
+    expect(core.catalog.services.get('effect-n')?.service.meta['content_hash']).toBe('theirs');
+  });
+
   it('should go forward when the COMMIT succeeded and only its answer was lost', async () => {
     const core = new RegistryCore();
     await core.run(announcement('n'));

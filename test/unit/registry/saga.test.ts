@@ -78,6 +78,17 @@ describe('run', () => {
     expect(core.store.node(nodeId('n'))).toMatchObject({ state: 'REGISTERED', checkStatus: 'passing' });
   });
 
+  it('should tell of a health that the node reports, without a call to Consul', async () => {
+    const core = new RegistryCore();
+    await core.run(announcement('n'));
+    core.catalog.calls.length = 0;
+    const { changes } = await core.run(announcement('n', { at: 1, reason: 'health_change', reportedHealth: 'degraded' }));
+    expect(changes).toMatchObject([
+      { type: 'HEALTH_CHANGED', reason: 'health_change', changedFields: ['health'], node: { health: 'DEGRADED', checkStatus: 'passing' } },
+    ]);
+    expect(core.catalog.calls).toEqual([]);
+  });
+
   it('should start a critical check anew when the probe finds the node well', async () => {
     const core = new RegistryCore();
     core.probe.otherwise = { status: 'critical', output: 'connection refused' };
@@ -171,6 +182,22 @@ describe('run', () => {
     const back = { at: 1000, ...v2 };
     expect(await core.run(announcement('n', back))).toMatchObject({ done: [{ outcome: 'superseded', why: 'older than what is stored' }] });
     expect(await core.run(announcement('n', { ...back, correlationId: 'asked' }))).toMatchObject({ done: [{ outcome: 'applied' }] });
+  });
+
+  it('should stand beside a service of the same id that another registry owns, and leave that alone', async () => {
+    const core = new RegistryCore();
+    const theirs = core.catalog.define(announcement('n').content, 'theirs');
+    core.catalog.seed(theirs, { status: 'passing', output: '' }, 'another registry');
+    await core.run(announcement('n'));
+    const id = core.store.node(nodeId('n'))?.consulServiceId ?? '';
+    expect(id).toMatch(/^effect-n-./);
+    expect(core.store.log.entries).toMatchObject([{ type: 'ADDED', node: { consulServiceId: id } }]);
+    await core.run(announcement('n', { at: 1, ...v2 }));
+    expect(core.store.node(nodeId('n'))).toMatchObject({ version: '2.0.0', consulServiceId: id });
+    expect(core.services()).toEqual({ 'effect-n': '1.0.0', [id]: '2.0.0' });
+    await core.run(goodbye('n', { at: 2 }));
+    expect(Object.keys(core.services())).toEqual(['effect-n']);
+    expect(core.catalog.services.get('effect-n')?.service.meta['content_hash']).toBe('theirs');
   });
 
   it('should take many new nodes in several transactions, and record completion with the last', async () => {

@@ -1,13 +1,18 @@
 import { define, nodeIdIn } from '../../../../src/consul/service-definition.ts';
-import { BackendError, RefusedError } from '../../../../src/errors.ts';
+import { apartId } from '../../../../src/consul/service-id.ts';
+import { BackendError, RefusedError, TakenError } from '../../../../src/errors.ts';
 import type { NodeContent } from '../../../../src/events/announcement.ts';
 import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition } from '../../../../src/registry/ports.ts';
 import { Faults } from './faults.ts';
+import { Killed } from './killed.ts';
 
 export type CatalogCall = 'register' | 'deregister' | 'exists' | 'owned';
 
-/** fail: BackendError, nothing happened. applied: it happened, but the answer came too late, BackendError. refuse: RefusedError. */
-export type CatalogFault = 'fail' | 'applied' | 'refuse';
+/**
+ * fail: BackendError, nothing happened. applied: it happened, but the answer came too late, BackendError. refuse: RefusedError. killed:
+ * Killed, nothing happened. killed later: Killed, it happened.
+ */
+export type CatalogFault = 'fail' | 'applied' | 'refuse' | 'killed' | 'killed later';
 
 export interface StandingService {
   readonly service: ServiceDefinition;
@@ -46,7 +51,8 @@ export class MemoryCatalog implements ServiceCatalog {
     this.calls.push({ call: 'register', id: service.id, initial });
     return this.#meeting('register', service.id, () => {
       const standing = this.#services.get(service.id);
-      if (standing !== undefined && !isOurs(standing)) throw new RefusedError('consul', `${service.id} is somebody else's`);
+      if (standing !== undefined && !isOurs(standing))
+        throw new TakenError(`${service.id} is somebody else's`, apartId(service.id, REGISTRY_ID));
       const keeps = standing?.check?.status === initial && standing.service.check.kind === service.check.kind;
       if (standing?.check != null && !keeps) this.restarted.push(service.id);
       const check =
@@ -147,9 +153,11 @@ export class MemoryCatalog implements ServiceCatalog {
     const fault = this.refuses(serviceId) ? 'refuse' : this.fails(serviceId) ? 'fail' : this.faults.take(call);
     await Promise.resolve();
     if (fault === 'fail') throw new BackendError('consul', `injected: ${call} of ${serviceId} failed`);
+    if (fault === 'killed') throw new Killed(`before ${call} of ${serviceId}`);
     if (fault === 'refuse') throw new RefusedError('consul', `injected: ${call} of ${serviceId} is refused`);
     apply();
     this.#notify();
+    if (fault === 'killed later') throw new Killed(`after ${call} of ${serviceId}`);
     if (fault === 'applied') throw new BackendError('consul', `injected: the answer to ${call} of ${serviceId} was lost`);
   }
 

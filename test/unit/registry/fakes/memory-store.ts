@@ -16,6 +16,7 @@ import type {
 } from '../../../../src/registry/ports.ts';
 import type { RejectedEvent } from '../../../../src/registry/registry.ts';
 import { Faults } from './faults.ts';
+import { Killed } from './killed.ts';
 import { LivenessTable } from './liveness-table.ts';
 import { MemoryChangeLog } from './memory-change-log.ts';
 import { NodeLocks } from './node-locks.ts';
@@ -34,9 +35,10 @@ export type StoreCall =
 
 /**
  * before: BackendError before the work. after: the work ran, nothing is written, BackendError. lost: written, but the answer to COMMIT is
- * lost, BackendError. contention: ContentionError before the work. refused: the work ran, nothing is written, RefusedError.
+ * lost, BackendError. contention: ContentionError before the work. refused: the work ran, nothing is written, RefusedError. killed: as
+ * `after`, but Killed. killed later: as `lost`, but Killed.
  */
-export type StoreFault = 'before' | 'after' | 'lost' | 'contention' | 'refused';
+export type StoreFault = 'before' | 'after' | 'lost' | 'contention' | 'refused' | 'killed' | 'killed later';
 
 const MAX_LOCKED_NODES = 500;
 
@@ -201,8 +203,10 @@ export class MemoryStore implements RegistrationStore {
     if (fault === 'contention') throw new ContentionError('postgres', `injected: ${call} did not get its locks`);
     const result = await work(() => {
       if (fault === 'after') throw new BackendError('postgres', `injected: ${call} failed after the work`);
+      if (fault === 'killed') throw new Killed(`in ${call}`);
       if (fault === 'refused') throw new RefusedError('postgres', `injected: ${call} is refused`);
     });
+    if (fault === 'killed later') throw new Killed(`after ${call}`);
     if (fault === 'lost') throw new BackendError('postgres', `injected: the answer to ${call} was lost`);
     return result;
   }

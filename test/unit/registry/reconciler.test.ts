@@ -1,0 +1,303 @@
+import { describe, expect, it, vi } from 'vitest';
+import { NO_ENDPOINT, nodeId } from './fakes/messages.ts';
+import { change, NO_SIGNS, record } from './fakes/node-record.ts';
+import { INTERVAL, START, useReconcilers } from './running-reconciler.ts';
+
+const reconciling = useReconcilers();
+const critical = { checkStatus: 'critical', health: 'UNHEALTHY' } as const;
+/** Nodes without an endpoint live by what they say, and have said nothing yet. */
+const unchecked = { checkStatus: 'none', health: 'UNKNOWN' } as const;
+const gone = { state: 'REMOVED', stateReason: 'shutdown', consulServiceId: null, checkStatus: null } as const;
+
+describe('run', () => {
+  it('should touch nothing where Consul and Postgres agree', async () => {
+    const gateway = reconciling(record('a'), record('b', critical), record('c', unchecked, NO_ENDPOINT));
+    await gateway.start();
+    await gateway.pass();
+    expect(gateway.catalog.calls).toEqual([]);
+    expect(gateway.store.transactions).toEqual([]);
+    expect(gateway.reconciler.drift()).toEqual({ missing: 0, different: 0, orphaned: 0, expired: 0, at: START + INTERVAL });
+  });
+
+  it('should look at the start, then every interval', async () => {
+    const gateway = reconciling(record('a'));
+    const owned = vi.spyOn(gateway.catalog, 'owned');
+    await gateway.start();
+    expect(owned).toHaveBeenCalledTimes(1);
+    await gateway.pass(INTERVAL - 1);
+    expect(owned).toHaveBeenCalledTimes(1);
+    await gateway.pass(1);
+    expect(owned).toHaveBeenCalledTimes(2);
+  });
+
+  it('should look at once when Consul is back', async () => {
+    const gateway = reconciling(record('a', unchecked, NO_ENDPOINT));
+    await gateway.start();
+    gateway.catalog.wipe();
+    gateway.reconciler.kick();
+    await gateway.pass(0);
+    expect(gateway.services()).toEqual(['effect-a']);
+  });
+
+  it('should look again on time when the clock is put back', async () => {
+    const gateway = reconciling(record('a'));
+    await gateway.start();
+    const owned = vi.spyOn(gateway.catalog, 'owned');
+    vi.setSystemTime(START - 3_600_000);
+    await gateway.pass();
+    expect(owned).toHaveBeenCalled();
+  });
+
+  it('should be left to the leader', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.leadership.leads = false;
+    await gateway.start();
+    await gateway.pass();
+    expect([gateway.services(), gateway.reconciler.drift()]).toEqual([[], null]);
+    gateway.leadership.leads = true;
+    await gateway.pass(1000);
+    expect(gateway.services()).toEqual(['effect-a']);
+  });
+
+  it.each(['owned', 'exists'] as const)('should retry within a second when Consul does not answer %s', async (call) => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.catalog.faults.next(call, 'fail', 2);
+    await gateway.start();
+    expect([gateway.services(), gateway.reconciler.drift()]).toEqual([[], null]);
+    await gateway.pass(2000);
+    expect([gateway.services(), gateway.reconciler.drift()?.missing]).toEqual([['effect-a'], 1]);
+  });
+});
+
+describe('a service that is missing in Consul', () => {
+  it('should be registered again, as its probe says', async () => {
+    const gateway = reconciling(record('a'), record('b'));
+    gateway.catalog.wipe();
+    await gateway.start();
+    expect(gateway.catalog.calls).toEqual([
+      { call: 'register', id: 'effect-a', initial: 'passing' },
+      { call: 'register', id: 'effect-b', initial: 'passing' },
+    ]);
+    expect(gateway.told()).toEqual([]);
+    expect(gateway.reconciler.drift()?.missing).toBe(2);
+  });
+
+  it('should be registered as critical, and told of, where its endpoint does not answer', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.probe.otherwise = { status: 'critical', output: 'connection refused' };
+    await gateway.start();
+    expect(gateway.catalog.services.get('effect-a')?.check?.status).toBe('critical');
+    expect(gateway.told()).toEqual(['HEALTH_CHANGED a reconciled']);
+    expect(gateway.store.node(nodeId('a'))).toMatchObject({ health: 'UNHEALTHY', checkOutput: 'connection refused' });
+  });
+
+  it('should come back without a check where the node has no endpoint', async () => {
+    const gateway = reconciling(record('a', unchecked, NO_ENDPOINT));
+    gateway.catalog.wipe();
+    await gateway.start();
+    expect(gateway.catalog.services.get('effect-a')?.check).toBeNull();
+    expect(gateway.told()).toEqual([]);
+  });
+
+  it('should mean EXPIRED where Consul last held it critical: it was dropped for that', async () => {
+    const gateway = reconciling(record('a', critical), record('b'));
+    gateway.catalog.drop('effect-a');
+    await gateway.start();
+    expect(gateway.told()).toEqual(['REMOVED a consul_critical']);
+    expect(gateway.store.node(nodeId('a'))).toMatchObject({ state: 'EXPIRED', stateReason: 'consul_critical', consulServiceId: null });
+    expect(gateway.services()).toEqual(['effect-b']);
+  });
+
+  it('should not be missed of a node that changed within the last 2 s', async () => {
+    const gateway = reconciling(record('a', { updatedAt: START - 1999 }));
+    gateway.catalog.wipe();
+    await gateway.start();
+    expect(gateway.services()).toEqual([]);
+    await gateway.pass(INTERVAL);
+    expect(gateway.services()).toEqual(['effect-a']);
+  });
+
+  it('should not be registered for a node that left meanwhile', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.store.commit(change(record('a', gone), { type: 'REMOVED' }));
+    await gateway.start();
+    expect(gateway.services()).toEqual([]);
+  });
+
+  it('should not keep the others from coming back where Consul refuses it', async () => {
+    const silent = record('c', { ...unchecked, liveness: { ...NO_SIGNS, lastSeenAt: 0 } }, NO_ENDPOINT);
+    const gateway = reconciling(record('a'), record('b'), silent);
+    gateway.hearingSince = 0;
+    gateway.catalog.wipe();
+    gateway.catalog.refuses = (id) => id === 'effect-a';
+    await gateway.start();
+    expect(gateway.services()).toEqual(['effect-b']);
+    expect(gateway.told()).toEqual(['REMOVED c lease_expired']);
+    expect(gateway.lines.find(({ level }) => level === 'error')).toMatchObject({ nodeId: 'a' });
+  });
+
+  it('should come back in as many transactions as it takes', async () => {
+    const nodes = Array.from({ length: 1100 }, (_, index) => record(`n${index}`));
+    const gateway = reconciling(...nodes);
+    gateway.catalog.wipe();
+    await gateway.start();
+    expect(gateway.services()).toHaveLength(1100);
+    expect(gateway.store.transactions.map((nodeIds) => nodeIds.length)).toEqual([500, 500, 100]);
+  });
+});
+
+describe('a service with another content', () => {
+  it('should be registered as it is stored, and its check go on', async () => {
+    const node = record('a');
+    const gateway = reconciling(node, record('b'));
+    gateway.catalog.seed(gateway.catalog.define({ ...node, port: 1 }, 'another hash'), { status: 'passing', output: 'ok' });
+    await gateway.start();
+    expect(gateway.catalog.services.get('effect-a')?.service).toMatchObject({ port: 8080, meta: { content_hash: node.contentHash } });
+    expect([gateway.catalog.restarted, gateway.told(), gateway.reconciler.drift()?.different]).toEqual([[], [], 1]);
+  });
+
+  it('should not keep the others from being corrected where Consul refuses it', async () => {
+    const gateway = reconciling(record('a'), record('b'));
+    for (const node of [record('a'), record('b')])
+      gateway.catalog.seed(gateway.catalog.define(node, 'another hash'), { status: 'passing', output: 'ok' });
+    gateway.catalog.refuses = (id) => id === 'effect-a';
+    await gateway.start();
+    expect(gateway.catalog.services.get('effect-b')?.service.meta['content_hash']).toBe(record('b').contentHash);
+    expect(gateway.reconciler.drift()?.different).toBe(2);
+  });
+});
+
+describe('a service that no registration stands behind', () => {
+  const orphan = record('orphan');
+
+  it('should be removed after an interval of grace, and not before', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.stand(orphan);
+    await gateway.start();
+    expect(gateway.reconciler.drift()?.orphaned).toBe(1);
+    await gateway.pass(INTERVAL - 1);
+    expect(gateway.services()).toEqual(['effect-a', 'effect-orphan']);
+    await gateway.pass(1);
+    expect(gateway.services()).toEqual(['effect-a']);
+    await gateway.pass();
+    expect(gateway.reconciler.drift()?.orphaned).toBe(0);
+  });
+
+  it('should be that of a node that left, or that has another service by now', async () => {
+    const moved = record('moved', {}, { type: 'reducer' });
+    const gateway = reconciling(record('left', gone), moved);
+    gateway.stand(record('left'));
+    gateway.stand(record('moved'));
+    await gateway.start();
+    await gateway.pass();
+    expect(gateway.services()).toEqual(['reducer-moved']);
+  });
+
+  it('should never be one of somebody else', async () => {
+    const gateway = reconciling();
+    gateway.catalog.seed(gateway.catalog.define(orphan, orphan.contentHash), null, null);
+    gateway.catalog.seed(gateway.catalog.define(record('theirs'), 'hash'), null, 'another registry');
+    await gateway.start();
+    for (let i = 0; i < 3; i += 1) await gateway.pass();
+    expect(gateway.services()).toEqual(['effect-orphan', 'effect-theirs']);
+    expect(gateway.catalog.calls).toEqual([]);
+  });
+
+  it('should stay where its node registered meanwhile, though this gateway does not know yet', async () => {
+    const gateway = reconciling();
+    gateway.stand(orphan);
+    await gateway.start();
+    gateway.store.seed(orphan);
+    await gateway.pass();
+    expect(gateway.services()).toEqual(['effect-orphan']);
+  });
+
+  it('should be given its grace anew when it was gone in between', async () => {
+    const gateway = reconciling();
+    gateway.stand(orphan);
+    await gateway.start();
+    gateway.catalog.drop('effect-orphan');
+    await gateway.pass();
+    gateway.stand(orphan);
+    await gateway.pass();
+    expect(gateway.services()).toEqual(['effect-orphan']);
+    await gateway.pass();
+    expect(gateway.services()).toEqual([]);
+  });
+
+  it('should be tried again at the next look when Consul fails', async () => {
+    const gateway = reconciling();
+    gateway.stand(orphan);
+    await gateway.start();
+    gateway.catalog.faults.next('deregister', 'fail');
+    await gateway.pass();
+    expect(gateway.services()).toEqual(['effect-orphan']);
+    await gateway.pass(1000);
+    expect(gateway.services()).toEqual([]);
+  });
+});
+
+describe('vanished', () => {
+  it('should repair at once what vanished', async () => {
+    const gateway = reconciling(record('a'), record('b', critical));
+    await gateway.start();
+    gateway.catalog.wipe();
+    gateway.reconciler.vanished([nodeId('a'), nodeId('b')]);
+    await gateway.pass(0);
+    expect(gateway.services()).toEqual(['effect-a']);
+    expect(gateway.told()).toEqual(['REMOVED b consul_critical']);
+  });
+
+  it('should touch nothing whose service stands after all', async () => {
+    const gateway = reconciling(record('a'));
+    await gateway.start();
+    gateway.reconciler.vanished([nodeId('a')]);
+    await gateway.pass(1000);
+    expect(gateway.catalog.calls).toEqual([]);
+  });
+});
+
+describe('unrun', () => {
+  it('should start checks anew as what a probe finds, in place of an agent that has not run them', async () => {
+    const gateway = reconciling(record('a'));
+    await gateway.start();
+    gateway.catalog.observe('effect-a', 'critical', '');
+    gateway.reconciler.unrun([nodeId('a')]);
+    await gateway.pass(0);
+    expect(gateway.catalog.services.get('effect-a')?.check?.status).toBe('passing');
+    expect(gateway.catalog.restarted).toEqual(['effect-a']);
+    expect(gateway.told()).toEqual([]);
+  });
+
+  it('should tell of a node whose endpoint does not answer, and leave its check as it is', async () => {
+    const gateway = reconciling(record('a'));
+    await gateway.start();
+    gateway.probe.otherwise = { status: 'critical', output: 'refused' };
+    gateway.reconciler.unrun([nodeId('a')]);
+    await gateway.pass(0);
+    expect(gateway.told()).toEqual(['HEALTH_CHANGED a check_critical']);
+    expect(gateway.catalog.calls).toEqual([]);
+  });
+
+  it('should leave alone what left or was critical before', async () => {
+    const gateway = reconciling(record('a', critical), record('b', gone));
+    await gateway.start();
+    gateway.reconciler.unrun([nodeId('a'), nodeId('b')]);
+    await gateway.pass(0);
+    expect([gateway.catalog.calls, gateway.probe.probed]).toEqual([[], []]);
+  });
+
+  it('should not keep the others waiting for one that Consul refuses', async () => {
+    const gateway = reconciling(record('a'), record('b'));
+    await gateway.start();
+    for (const id of ['effect-a', 'effect-b']) gateway.catalog.observe(id, 'critical', '');
+    gateway.catalog.refuses = (id) => id === 'effect-a';
+    gateway.reconciler.unrun([nodeId('a'), nodeId('b')]);
+    await gateway.pass(0);
+    expect(gateway.catalog.services.get('effect-b')?.check?.status).toBe('passing');
+  });
+});
