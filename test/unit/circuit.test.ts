@@ -133,17 +133,17 @@ describe('isAvailable', () => {
 describe('since', () => {
   it('should tell since when it is, or is not, available', async () => {
     const { circuit, fail, succeed } = setUp();
-    const after = async (step: () => Promise<unknown>) => {
+    const elapsed = async (step: () => Promise<unknown>) => {
       await vi.advanceTimersByTimeAsync(1000);
       await step();
       return circuit.since() - T0;
     };
     expect(circuit.since()).toBe(T0);
-    expect(await after(succeed)).toBe(1000);
-    expect(await after(succeed)).toBe(1000);
-    expect(await after(fail)).toBe(3000);
-    expect(await after(fail)).toBe(3000);
-    expect(await after(succeed)).toBe(5000);
+    expect(await elapsed(succeed)).toBe(1000);
+    expect(await elapsed(succeed)).toBe(1000);
+    expect(await elapsed(fail)).toBe(3000);
+    expect(await elapsed(fail)).toBe(3000);
+    expect(await elapsed(succeed)).toBe(5000);
     expect(circuit.lastSuccessAt()).toBe(T0 + 5000);
   });
 });
