@@ -4,7 +4,7 @@ import type { NewChange } from './change.ts';
 import { toCursor } from './cursor.ts';
 import { type Hearing, healthOf } from './health.ts';
 import type { AcceptedMessage, CheckStatus, NodeRecord } from './node-record.ts';
-import { acceptAt, compareOrder, isClamped } from './order.ts';
+import { acceptAt, compareOrder, isClamped, isOfEarlierLife } from './order.ts';
 import type { IssuedRequest, ObservedCheck, ServiceDefinition } from './ports.ts';
 
 /** What one announcement or goodbye does to what is stored of its node. */
@@ -153,9 +153,13 @@ export function judged(
 /** Why the message may not change what is stored; null when it may. */
 function refusalOf(stored: NodeRecord, event: Announcement, accepted: AcceptedMessage, { request }: Circumstances): string | null {
   const order = compareOrder(accepted, stored.accepted);
-  // An answer to a question asked since the last accepted message was said later than it, whatever the node's clock says.
+  // An answer to a question asked since the last accepted message was said later than it, whatever the node's clock says. Not so where
+  // epochs decide: a process that was replaced, and has not ended yet, answers a broadcast too.
   const askedSince =
-    request !== undefined && (request.nodeId === null || request.nodeId === stored.nodeId) && request.issuedAt > stored.accepted.receivedAt;
+    request !== undefined &&
+    (request.nodeId === null || request.nodeId === stored.nodeId) &&
+    request.issuedAt > stored.accepted.receivedAt &&
+    !isOfEarlierLife(accepted, stored.accepted);
   if (stored.state === 'REMOVED' && stored.stateReason === 'operator') {
     const asked =
       request?.byOperator === true && (request.nodeId === null || request.nodeId === stored.nodeId) && request.issuedAt > stored.updatedAt;

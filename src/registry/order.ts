@@ -24,6 +24,11 @@ export function isClamped(message: AcceptedMessage): boolean {
   return message.time !== message.rawTime;
 }
 
+/** Whether the message was said by a life of the node before the stored one's. Where an epoch is missing nobody can tell. */
+export function isOfEarlierLife(message: AcceptedMessage, stored: AcceptedMessage): boolean {
+  return message.epoch !== null && stored.epoch !== null && message.epoch < stored.epoch;
+}
+
 /** Negative when `message` was said before `stored`, 0 at a tie. A missing epoch says nothing; then the times decide. */
 export function compareOrder(message: AcceptedMessage, stored: AcceptedMessage): number {
   if (message.epoch !== null && stored.epoch !== null && message.epoch !== stored.epoch) return message.epoch - stored.epoch;

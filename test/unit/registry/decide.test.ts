@@ -140,6 +140,81 @@ describe('decideAnnouncement', () => {
     });
   });
 
+  it('should not take the answer of an earlier life: a replaced process that has not ended yet answers a broadcast too', () => {
+    const life = (epoch: number, time: number, correlationId: string | null = null) =>
+      announcement('n', time, { content: v2(), correlationId, said: { epoch, time: time * 1e6, payloadTime: time * 1e6 } });
+    const stored = applied(decide(undefined, life(2, T)));
+    expect(decide(stored, life(1, T + 100, 'c'), { request: request() })).toMatchObject({ outcome: 'superseded' });
+    // The same life, its clock put back.
+    expect(decide(stored, life(2, T - 100, 'c'), { request: request() })).toMatchObject({ outcome: 'unchanged' });
+    // Without an epoch, an answer is later than what it answers, and the epoch goes on fencing.
+    const back = announcement('n', T - 100, { content: content('n', { version: '3.0.0' }), correlationId: 'c' });
+    expect(decide(stored, back, { request: request() })).toMatchObject({ outcome: 'applied', node: { accepted: { epoch: 2 } } });
+  });
+
+  it('should bring back a node that said goodbye by an answer to a question asked since, whatever its clock says', () => {
+    const gone = applied(decideGoodbye(registered(), goodbye('n', T + 5), NOW));
+    const back = announcement('n', T - 3600, { correlationId: 'c', reason: 'request' });
+    expect(decide(gone, back)).toMatchObject({ outcome: 'superseded' });
+    expect(decide(gone, back, { request: request() })).toMatchObject({ outcome: 'applied', change: { type: 'ADDED', reason: 'request' } });
+  });
+
+  it('should register a message that is dated long ago: freshness is judged by the time of receipt', () => {
+    expect(decide(undefined, announcement('n', T - 86_400 * 365))).toMatchObject({
+      outcome: 'applied',
+      node: { health: 'HEALTHY', liveness: { lastSeenAt: NOW }, registeredAt: NOW },
+    });
+  });
+
+  it('should judge what its announcement says of its health like a heartbeat, and keep it until something else is said', () => {
+    const degraded = applied(decide(registered(), announcement('n', T + 1, { reportedHealth: 'degraded' })));
+    expect(degraded.health).toBe('DEGRADED');
+    expect(decide(degraded, announcement('n', T + 2))).toMatchObject({ outcome: 'unchanged', node: { health: 'DEGRADED' } });
+    expect(decide(degraded, announcement('n', T + 2, { reportedHealth: 'healthy', reason: 'health_change' }))).toMatchObject({
+      outcome: 'applied',
+      change: { type: 'HEALTH_CHANGED', reason: 'health_change', changedFields: ['health'] },
+      node: { stateReason: 'startup', updatedAt: NOW },
+    });
+  });
+
+  it('should take nothing over from an earlier registration but its place in the log', () => {
+    const first = {
+      ...registered(T, { reportedHealth: 'critical' }),
+      acknowledgedAt: NOW,
+      liveness: { ...registered().liveness, lastHeartbeatAt: NOW },
+    };
+    const gone = applied(decideGoodbye(first, goodbye('n', T + 1), NOW));
+    expect(decide(gone, announcement('n', T + 2), { now: NOW + 5000 })).toMatchObject({
+      outcome: 'applied',
+      node: {
+        health: 'HEALTHY',
+        registeredAt: NOW + 5000,
+        acknowledgedAt: null,
+        liveness: { lastHeartbeatAt: null, reportedHealth: null },
+      },
+    });
+  });
+
+  it('should renew the lease of unchanged content as it was announced last', () => {
+    const stored = registered(T, { leaseSeconds: 3600 });
+    expect(decide(stored, announcement('n', T + 1, { leaseSeconds: 7200 }))).toMatchObject({
+      outcome: 'unchanged',
+      node: { leaseSeconds: 7200 },
+    });
+    expect(decide(stored, announcement('n', T + 1))).toMatchObject({ outcome: 'unchanged', node: { leaseSeconds: null } });
+  });
+
+  it('should name every field of a new node, and those that a new type, instance or endpoint changes', () => {
+    const fields = (decision: Decision) => (decision.outcome === 'applied' ? decision.change?.changedFields : null);
+    expect(fields(decide(undefined, announcement('n', T)))).toEqual(expect.arrayContaining(['capabilities', 'health', 'state', 'type']));
+    const typed = content('n', { type: 'compute' });
+    expect(fields(decide(registered(), announcement('n', T + 1, { content: typed })))).toEqual(['consulServiceId', 'serviceName', 'type']);
+    const second = content('n', { instance: 'second' });
+    expect(fields(decide(registered(), announcement('n', T + 1, { content: second })))).toEqual(['consulServiceId']);
+    const moved = content('n', { endpoints: [{ name: 'health', url: 'http://m.example/health' }], address: 'm.example' });
+    expect(fields(decide(registered(), announcement('n', T + 1, { content: moved })))).toEqual(['address', 'endpoints']);
+  });
+
   it('should start its check anew where the probe disagrees with Consul', () => {
     const stored = applied(decide(undefined, announcement('n', T), { probed: critical }));
     expect(decide(stored, announcement('n', T + 1), { probed: passing })).toMatchObject({

@@ -10,7 +10,8 @@ import { RegistrationSaga } from '../../../../src/registry/saga.ts';
 import { Subscriptions } from '../../../../src/registry/subscriptions.ts';
 import { RegistryView } from '../../../../src/registry/view.ts';
 import { FakeLeadership } from './fake-leadership.ts';
-import { type Life, LifeOver, mortal } from './life.ts';
+import { Killed } from './killed.ts';
+import { type Life, mortal } from './life.ts';
 import { silentLog } from './recorded-log.ts';
 import { settled, turn, until } from './settle.ts';
 import type { SharedBackEnds } from './shared-back-ends.ts';
@@ -145,5 +146,5 @@ export class GroupMember {
 
 /** Back ends fail in these tests, and gateways are killed. Everything else is a bug. */
 function rethrowUnlessExpected(error: unknown): void {
-  if (!(error instanceof BackendError || error instanceof LifeOver)) throw error;
+  if (!(error instanceof BackendError || error instanceof Killed)) throw error;
 }

@@ -1,7 +1,4 @@
-/** What a call of a gateway that was killed meets: no back end's error, so nobody compensates, as after `kill -9`. */
-export class LifeOver extends Error {
-  override readonly name = 'LifeOver';
-}
+import { Killed } from './killed.ts';
 
 /** How long a gateway lives, counted in calls of back ends: each is two steps, before and after what it does. */
 export class Life {
@@ -25,11 +22,11 @@ export class Life {
     this.#steps = Number.POSITIVE_INFINITY;
   }
 
-  /** Throws LifeOver from its last step on. */
+  /** Throws Killed from its last step on. */
   step(): void {
     this.#steps -= 1;
     if (this.#steps < 0) this.#isOver = true;
-    if (this.#isOver) throw new LifeOver('injected: this gateway was killed');
+    if (this.#isOver) throw new Killed('injected: this gateway was killed');
   }
 }
 
