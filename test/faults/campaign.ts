@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.ts';
 import { Draw } from './draw.ts';
-import type { FAIL_POINTS } from './fail-point.ts';
-import { catalogue, type Fault, failAt } from './faults.ts';
+import type { FailPoint } from './fail-point.ts';
+import { catalogue, deathAt, type Fault } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { Follower } from './follower.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { NodeServer } from './node-server.ts';
-import { Rig } from './rig.ts';
+import { type Member, Rig } from './rig.ts';
 import { Traffic } from './traffic.ts';
 import { ask } from './truth.ts';
 import { agreement, bounded, noLie, nothingLost, recovered, type Witnesses, watch } from './validators.ts';
@@ -35,6 +35,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** For logs; the caller removes it. */
   readonly folder: string;
+  /** How many gateways run all the time; there may be one that comes and goes. */
+  readonly gateways: number;
   readonly tell: (line: string) => void;
 }
 
@@ -43,12 +45,14 @@ export class Campaign {
   readonly totals: Totals = { rounds: 0, faults: 0, byFault: new Map(), messages: 0, announcements: 0, delivered: 0, memory: 0 };
   readonly #options: CampaignOptions;
   readonly #witnesses: Witnesses;
+  readonly #regular: readonly Member[];
   readonly #faults: readonly Fault[];
 
   private constructor(options: CampaignOptions, witnesses: Witnesses) {
     this.#options = options;
     this.#witnesses = witnesses;
-    this.#faults = catalogue(witnesses.rig, witnesses.followers);
+    this.#regular = witnesses.rig.members.slice(0, options.gateways);
+    this.#faults = catalogue(witnesses.rig, this.#regular, witnesses.followers);
   }
 
   /** Starts the rig and a fleet that has said its first words; returns at rest. */
@@ -57,7 +61,7 @@ export class Campaign {
     try {
       const server = await NodeServer.start();
       const fleet = new Fleet((nodeId) => server.url(nodeId));
-      for (const { gateway } of rig.members.slice(0, -1)) await gateway.start();
+      for (const { gateway } of rig.members.slice(0, options.gateways)) await gateway.start();
       await Promise.all(rig.running().map(({ gateway }) => gateway.ready()));
       const traffic = await Traffic.connect(fleet, rig.config.kafka);
       const followers = Array.from({ length: FOLLOWERS }, (_, index) => new Follower(rig, 0, index));
@@ -89,9 +93,22 @@ export class Campaign {
 
   /**
    * One round: faults during traffic, then rest, then every invariant. Throws with the invariant that is broken and how to repeat the round.
-   * `sweep` names fail points at which, one after the other, gateways die in this round.
    */
-  async round(number: number, sweep: readonly (typeof FAIL_POINTS)[number][] = []): Promise<void> {
+  async round(number: number): Promise<void> {
+    await this.#round(number, (draw) => this.#choose(draw));
+  }
+
+  /** A round in which each of the gateways dies at another fail point, if it comes there. Returns those at which one did. */
+  async deaths(number: number, points: readonly FailPoint[]): Promise<FailPoint[]> {
+    const faults = this.#regular.flatMap((member, index) => {
+      const point = points[index];
+      return point === undefined ? [] : [deathAt(member, point)];
+    });
+    await this.#round(number, () => faults);
+    return points.filter((_, index) => this.totals.byFault.has(faults[index]?.name ?? ''));
+  }
+
+  async #round(number: number, choose: (draw: Draw) => readonly Fault[]): Promise<void> {
     const { seed, tell } = this.#options;
     const draw = Draw.ofRound(seed, number);
     const began = performance.now();
@@ -99,8 +116,7 @@ export class Campaign {
     try {
       const removed = draw.chance(25) ? await this.#removeSomebody(draw.split()) : null;
       if (removed !== null) happened.push(`an operator removed ${removed}`);
-      const faults = sweep.length > 0 ? this.#sweep(sweep) : this.#choose(draw.split());
-      const plans = faults.map((fault) => ({ fault, draw: draw.split(), after: draw.integer(0, 2500) }));
+      const plans = choose(draw.split()).map((fault) => ({ fault, draw: draw.split(), after: draw.integer(0, 2500) }));
       const { traffic, rig } = this.#witnesses;
       await Promise.all([
         traffic.run(draw.split(), { messages: draw.integer(60, 160), duration: TRAFFIC }),
@@ -154,15 +170,6 @@ export class Campaign {
       if (isFree) chosen.push(fault);
     }
     return chosen;
-  }
-
-  #sweep(points: readonly (typeof FAIL_POINTS)[number][]): Fault[] {
-    const members = this.#witnesses.rig.members;
-    return points.map((point, index) => {
-      const member = members[index % (members.length - 1)];
-      if (member === undefined) throw new Error('no gateway');
-      return { name: `killed at "${point}"`, targets: [member.gateway.id], run: (draw) => failAt(member, point, 'kill', draw) };
-    });
   }
 
   /** At rest, so that what was said before and after is clear. */

@@ -28,14 +28,17 @@ export const FAIL_POINTS = [
 export const failPoint = z.enum(FAIL_POINTS);
 export type FailPoint = z.infer<typeof failPoint>;
 
+/** Where a connection to Postgres can be broken: amid what it is there for. */
+export const SEVERABLE: ReadonlySet<FailPoint> = new Set<FailPoint>(['before COMMIT', 'COMMIT sent']);
+
 /** What happens there: the process is gone, it stands still until it is woken, or the connection to Postgres breaks. */
 export const mishap = z.enum(['kill', 'freeze', 'sever']);
 export type Mishap = z.infer<typeof mishap>;
 
 /** What the rig tells a gateway process. */
 export const order = z.discriminatedUnion('kind', [
-  /** At the `pass`th time that it gets there, counted from now. */
-  z.object({ kind: z.literal('arm'), point: failPoint, mishap, pass: z.number() }),
+  /** At the `pass`th time that it gets there, counted from now; or every time. */
+  z.object({ kind: z.literal('arm'), point: failPoint, mishap, pass: z.union([z.number(), z.literal('every')]) }),
   z.object({ kind: z.literal('disarm') }),
   /** Its clock goes wrong by so many milliseconds. */
   z.object({ kind: z.literal('clock'), offset: z.number() }),

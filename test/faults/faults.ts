@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Draw } from './draw.ts';
-import { FAIL_POINTS, type FailPoint, type Mishap } from './fail-point.ts';
+import { FAIL_POINTS, type FailPoint, type Mishap, SEVERABLE } from './fail-point.ts';
 import type { Follower } from './follower.ts';
 import { BACKENDS, type Backend, type Member, type Rig } from './rig.ts';
 import type { Toxic } from './toxiproxy.ts';
@@ -16,10 +16,9 @@ export interface Fault {
   readonly run: (draw: Draw) => Promise<string | null>;
 }
 
-/** Everything that can go wrong on this rig. */
-export function catalogue(rig: Rig, followers: readonly Follower[]): Fault[] {
-  const regular = rig.members.slice(0, -1);
-  const [spare] = rig.members.slice(-1);
+/** Everything that can go wrong on this rig, where the `regular` gateways run all the time. */
+export function catalogue(rig: Rig, regular: readonly Member[], followers: readonly Follower[]): Fault[] {
+  const spare = rig.members.filter((member) => !regular.includes(member));
   return [
     ...BACKENDS.flatMap((backend) => [killed(rig, backend), standsStill(rig, backend)]),
     readOnly(rig),
@@ -34,7 +33,7 @@ export function catalogue(rig: Rig, followers: readonly Follower[]): Fault[] {
       clockJump(member),
     ]),
     allKilled(regular),
-    ...(spare === undefined ? [] : [joinsAndLeaves(spare)]),
+    ...spare.map(joinsAndLeaves),
     ...followers.map((follower, index) => subscriberDrops(follower, index)),
   ];
 }
@@ -238,11 +237,10 @@ function atFailPoint(member: Member): Fault {
 }
 
 /** Resolves with null when the gateway did not come to that point in time. */
-export async function failAt({ gateway }: Member, point: FailPoint, drawn: Mishap, draw: Draw): Promise<string | null> {
+async function failAt({ gateway }: Member, point: FailPoint, drawn: Mishap, draw: Draw): Promise<string | null> {
   const pass = draw.integer(1, 4);
-  const mishap = point.includes('COMMIT') && draw.chance(30) ? 'sever' : drawn;
-  const happened = gateway.fails({ kind: 'arm', point, mishap, pass }, PATIENCE);
-  if (!(await happened)) return null;
+  const mishap = SEVERABLE.has(point) && draw.chance(30) ? 'sever' : drawn;
+  if (!(await gateway.fails({ kind: 'arm', point, mishap, pass }, PATIENCE))) return null;
   const away = mishap === 'freeze' ? draw.integer(500, 9000) : draw.integer(0, 1500);
   await sleep(away);
   if (mishap === 'freeze') gateway.thaw();
@@ -250,6 +248,23 @@ export async function failAt({ gateway }: Member, point: FailPoint, drawn: Misha
   const what = { kill: 'died', freeze: `stood still for ${seconds(away)}`, sever: 'lost its connection to Postgres' }[mishap];
   return `${gateway.id} ${what} at the fail point "${point}" (pass ${pass})`;
 }
+
+/** The gateway dies the first time that it comes to the point, and is started again. */
+export function deathAt({ gateway }: Member, point: FailPoint): Fault {
+  return {
+    name: `killed at "${point}"`,
+    targets: [gateway.id],
+    run: async () => {
+      // Nothing is compensated unless Postgres takes no commit.
+      if (COMPENSATION.has(point)) gateway.order({ kind: 'arm', point: 'before COMMIT', mishap: 'sever', pass: 'every' });
+      if (!(await gateway.fails({ kind: 'arm', point, mishap: 'kill', pass: 1 }, PATIENCE))) return null;
+      await gateway.start();
+      return `${gateway.id} died at the fail point "${point}"`;
+    },
+  };
+}
+
+const COMPENSATION: ReadonlySet<FailPoint> = new Set<FailPoint>(['before compensation', 'compensated']);
 
 function clockJump({ gateway }: Member): Fault {
   return {

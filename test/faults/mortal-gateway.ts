@@ -11,13 +11,14 @@ import { Alignment } from '../../src/registry/alignment.ts';
 import { Ingest } from '../../src/registry/ingest.ts';
 import { type FailPoint, type Mishap, order } from './fail-point.ts';
 
-let armed: { readonly point: FailPoint; readonly mishap: Mishap; pass: number } | null = null;
+const armed = new Map<FailPoint, { readonly mishap: Mishap; pass: number | 'every' }>();
 let clockOffset = 0;
 
 process.on('message', (message) => {
   const told = order.parse(message);
   if (told.kind === 'clock') clockOffset = told.offset;
-  else armed = told.kind === 'arm' ? { ...told } : null;
+  else if (told.kind === 'arm') armed.set(told.point, { mishap: told.mishap, pass: told.pass });
+  else armed.clear();
 });
 
 const rightNow = Date.now;
@@ -25,15 +26,24 @@ Date.now = () => rightNow() + clockOffset;
 
 /** A step is reached. `sever` breaks what this step talks over. */
 function reached(point: FailPoint, sever?: () => void): void {
-  if (armed?.point !== point) return;
-  armed.pass -= 1;
-  if (armed.pass > 0) return;
-  const { mishap } = armed;
-  armed = null;
-  if (mishap === 'sever') {
-    sever?.();
-    process.send?.(point);
-  } else process.kill(process.pid, mishap === 'kill' ? 'SIGKILL' : 'SIGSTOP');
+  const arm = armed.get(point);
+  if (arm === undefined) return;
+  if (arm.pass !== 'every') {
+    arm.pass -= 1;
+    if (arm.pass > 0) return;
+    armed.delete(point);
+  }
+  switch (arm.mishap) {
+    case 'kill':
+      process.kill(process.pid, 'SIGKILL');
+      break;
+    case 'freeze':
+      process.kill(process.pid, 'SIGSTOP');
+      break;
+    case 'sever':
+      sever?.();
+      process.send?.(point);
+  }
 }
 
 /** The method with fail points around it: before it, once its work has been handed over, and when it has succeeded. */

@@ -22,7 +22,7 @@ await chmod(folder, 0o711);
 const tell = (line: string) => console.log(line);
 tell(`seed ${seed}, ${rounds.length} rounds`);
 const began = performance.now();
-const campaign = await Campaign.start({ seed, folder, tell });
+const campaign = await Campaign.start({ seed, folder, gateways: 2, tell });
 try {
   for (const round of rounds) await campaign.round(round);
   const { totals } = campaign;
