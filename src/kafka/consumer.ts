@@ -35,6 +35,11 @@ export interface ConsumerHooks {
   readonly rules: ParseRules;
 }
 
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
 /** The in-process consumer: creates topics, joins the group, parses, hands batches on, commits after the work, and comes back from crashes. */
 export class NodeConsumer {
   readonly #kafka: Kafka;
@@ -124,14 +129,19 @@ export class NodeConsumer {
     });
     const topics = [...this.#meanings.keys()].filter((topic) => this.#topics.has(topic));
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topics, fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
-        eachBatch: (payload) => this.#eachBatch(payload, commits, stop),
-      });
+      const started = (async () => {
+        await consumer.connect();
+        await consumer.subscribe({ topics, fromBeginning: true });
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
+          eachBatch: (payload) => this.#eachBatch(payload, commits, stop),
+        });
+      })();
+      // Joining waits for members that are dead until their session ends: longer than a gateway may take to stop. That it fails after that
+      // is of no interest to anybody.
+      await Promise.race([started, aborted(stop)]);
       await this.#untilTopicAppears(topics.length === this.#meanings.size, stop);
     } finally {
       // What is finished is committed before the group hears that this member leaves.

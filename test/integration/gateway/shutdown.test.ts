@@ -83,6 +83,21 @@ describe('a gateway that is asked to stop', () => {
     await nodes.close();
   }, 60_000);
 
+  it('should end in time while it waits to join its group, because another member died', async () => {
+    const { gateway, nodes, env } = await start();
+    gateway.child.kill('SIGKILL');
+    const other = await gateways.ready({ ...env, GATEWAY_ID: 'other' });
+    const admin = nodes.kafka.admin();
+    await admin.connect();
+    await until('it is joining', async () => {
+      const { groups } = await admin.describeGroups([env['KAFKA_GROUP_ID'] ?? '']);
+      return groups[0]?.state === 'PreparingRebalance';
+    });
+    await admin.disconnect();
+    await stops(other);
+    await nodes.close();
+  }, 60_000);
+
   for (const part of ['postgres', 'consul', 'kafka'] as const) {
     it(`should end in time while ${part} hangs`, async () => {
       const { gateway, nodes } = await start();
