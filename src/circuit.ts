@@ -18,22 +18,34 @@ const POSITIONS: Readonly<Record<CircuitState, CircuitPosition>> = {
 /** The breaker around one back end: refuses at once while it is open, instead of queueing calls that would fail. */
 export class Circuit {
   readonly backend: Backend;
-  readonly #policy;
+  #policy;
+  /** By the monotonic clock, milliseconds; null: it is not open. */
+  #openedAt: number | null = null;
   #lastError: string | null = null;
   #lastSuccessAt: number | null = null;
   #isFailing = false;
   #since: number;
   readonly #now: () => number;
+  readonly #onChange: (position: CircuitPosition) => void;
 
   constructor(backend: Backend, now: () => number, onChange: (position: CircuitPosition) => void) {
     this.backend = backend;
     this.#now = now;
     this.#since = now();
-    this.#policy = circuitBreaker(
-      handleWhen((error) => isFailureOf(error, backend)),
+    this.#onChange = onChange;
+    this.#policy = this.#breaker();
+  }
+
+  #breaker() {
+    const policy = circuitBreaker(
+      handleWhen((error) => isFailureOf(error, this.backend)),
       { halfOpenAfter: new ExponentialBackoff(HALF_OPEN_AFTER), breaker: new ConsecutiveBreaker(FAILURES) },
     );
-    this.#policy.onStateChange((state) => onChange(POSITIONS[state]));
+    policy.onStateChange((state) => {
+      this.#openedAt = state === CircuitState.Open ? performance.now() : null;
+      this.#onChange(POSITIONS[state]);
+    });
+    return policy;
   }
 
   position(): CircuitPosition {
@@ -61,6 +73,12 @@ export class Circuit {
 
   /** Throws what the call throws, or BackendError at once while the circuit is open. */
   async run<T>(call: () => Promise<T>): Promise<T> {
+    // cockatiel waits by the wall clock: put back by an hour, it would keep the circuit open for that hour.
+    if (this.#openedAt !== null && performance.now() - this.#openedAt > 2 * HALF_OPEN_AFTER.maxDelay) {
+      this.#openedAt = null;
+      this.#policy = this.#breaker();
+      this.#onChange('closed');
+    }
     try {
       const result = await this.#policy.execute(call);
       this.#succeeded();

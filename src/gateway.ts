@@ -22,6 +22,7 @@ import { PostgresLeadership } from './postgres/leadership.ts';
 import { migrate } from './postgres/migrate.ts';
 import { PostgresPublishedPosition } from './postgres/published-position.ts';
 import { PostgresRegistrationStore } from './postgres/registration-store.ts';
+import { readClock } from './postgres/sql/read-clock.ts';
 import { Alignment } from './registry/alignment.ts';
 import { ChangeFeed } from './registry/change-feed.ts';
 import { CheckObserver } from './registry/check-observer.ts';
@@ -41,6 +42,7 @@ import { SecondLook } from './registry/second-look.ts';
 import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode } from './self-node.ts';
+import { SharedClock } from './shared-clock.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
@@ -74,12 +76,22 @@ export interface RunningGateway {
  * does not answer it says so, keeps trying, and answers `/health` only. Throws when the port cannot be had.
  */
 export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
-  const now = Date.now;
   const newId = randomUUID;
   const background = new Background(log);
   const circuit = (backend: Backend) =>
-    new Circuit(backend, now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
+    new Circuit(backend, Date.now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
   const circuits = { kafka: circuit('kafka'), consul: circuit('consul'), postgres: circuit('postgres') };
+  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'a Postgres connection broke'));
+  const clock = new SharedClock({
+    ask: () => circuits.postgres.run(() => database.run(readClock)),
+    monotonic: () => performance.now(),
+    wall: Date.now,
+    onStep: (milliseconds) => {
+      log.warn({ milliseconds }, "this gateway's time was set to that of Postgres");
+      hears();
+    },
+  });
+  const { now } = clock;
   let registryId = '';
   let hearingSince = now();
   const hears = () => {
@@ -92,7 +104,6 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   };
 
   // Postgres, and the registry in memory that follows it.
-  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'a Postgres connection broke'));
   const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
   const changeLog = guarded(new PostgresChangeLog(database, config.postgres), circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
   const leadership = new PostgresLeadership(config.postgres, log);
@@ -252,6 +263,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     }
     try {
       registryId = await migrate(config.postgres);
+      await clock.measure();
       await feed.load();
       break;
     } catch (error) {
@@ -261,6 +273,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     }
   }
 
+  background.start('clock', (stopped) => clock.run(stopped));
   background.start('feed', (stopped) => feed.run(stopped));
   background.start('notifications', (stopped) =>
     changeLog.follow(

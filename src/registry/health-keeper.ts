@@ -80,7 +80,7 @@ export class HealthKeeper {
     const { view, hearing } = this.#parts;
     if (node.state !== 'REGISTERED') return null;
     const heard = hearing();
-    const observed = heard.now - node.updatedAt < SETTLING ? null : (view.observedCheck(node) ?? null);
+    const observed = Math.abs(heard.now - node.updatedAt) < SETTLING ? null : (view.observedCheck(node) ?? null);
     return judged(node, observed, reasonOf(node, observed, heard), heard);
   }
 }

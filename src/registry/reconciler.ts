@@ -124,7 +124,7 @@ export class Reconciler {
     const missing: NodeId[] = [];
     const different: NodeId[] = [];
     for (const node of view.values()) {
-      if (node.state !== 'REGISTERED' || node.consulServiceId === null || now - node.updatedAt < GRACE) continue;
+      if (node.state !== 'REGISTERED' || node.consulServiceId === null || isRecent(node.updatedAt, now)) continue;
       const service = owned.get(node.consulServiceId);
       if (service === undefined) missing.push(node.nodeId);
       else if (service.contentHash !== node.contentHash) different.push(node.nodeId);
@@ -268,6 +268,11 @@ export class Reconciler {
       .sort((a, b) => a.key - b.key)
       .map(({ item }) => item);
   }
+}
+
+/** A time ahead of now is none that a clock would have given: it must not hold anything up until it comes. */
+function isRecent(time: number, now: number): boolean {
+  return Math.abs(now - time) < GRACE;
 }
 
 /** At most as many as one transaction locks; they leave the set. */

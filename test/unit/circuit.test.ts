@@ -79,6 +79,15 @@ describe('run', () => {
     expect(circuit.isAvailable()).toBe(true);
   });
 
+  it("should not stay open for as long as the machine's clock was put back", async () => {
+    const { circuit, open, succeed } = setUp();
+    await open();
+    vi.setSystemTime(T0 - 3_600_000);
+    await vi.advanceTimersByTimeAsync(2 * MAX_OPEN + 1);
+    expect(await succeed()).toBe('answer');
+    expect(circuit.position()).toBe('closed');
+  });
+
   it('should be half open while that call runs, and open again when it fails', async () => {
     const { circuit, open } = setUp();
     await open();
