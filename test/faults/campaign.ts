@@ -9,7 +9,7 @@ import { KafkaReader } from './kafka-reader.ts';
 import { NodeServer } from './node-server.ts';
 import { type Member, Rig } from './rig.ts';
 import { Traffic } from './traffic.ts';
-import { ask } from './truth.ts';
+import { ask, registerStranger } from './truth.ts';
 import { agreement, bounded, noLie, nothingLost, recovered, type Witnesses, watch } from './validators.ts';
 
 /** How long a round's traffic takes, milliseconds. */
@@ -59,6 +59,7 @@ export class Campaign {
   static async start(options: CampaignOptions): Promise<Campaign> {
     const rig = await Rig.start(options.folder);
     try {
+      await registerStranger(rig);
       const server = await NodeServer.start();
       const fleet = new Fleet((nodeId) => server.url(nodeId));
       for (const { gateway } of rig.members.slice(0, options.gateways)) await gateway.start();

@@ -1,11 +1,15 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { z } from 'zod';
+import { until } from '../until.ts';
 import type { Draw } from './draw.ts';
 import { FAIL_POINTS, type FailPoint, type Mishap, SEVERABLE } from './fail-point.ts';
 import type { Follower } from './follower.ts';
 import { BACKENDS, type Backend, type Member, type Rig } from './rig.ts';
 import type { Toxic } from './toxiproxy.ts';
-import { consul, registryIdOf, withPostgres } from './truth.ts';
+import { consul, registerStranger, registryIdOf, withPostgres } from './truth.ts';
 
 /** Something that goes wrong for a while. */
 export interface Fault {
@@ -24,6 +28,8 @@ export function catalogue(rig: Rig, regular: readonly Member[], followers: reado
     readOnly(rig),
     sessionsTerminated(rig),
     drift(rig),
+    dataLost(rig),
+    offsetsSetBack(rig, regular),
     ...regular.flatMap((member) => [
       ...BACKENDS.flatMap((backend) => [linkCut(member, backend), linkPoisoned(member, backend)]),
       gatewayKilled(member),
@@ -126,6 +132,54 @@ function drift(rig: Rig): Fault {
         await consul(rig, '/agent/service/register', { ID: `effect-ghost-${ghost}`, Name: 'ghost', Meta });
       }
       return `in Consul ${vanished.length} services vanished, ${changed.length} changed, ${ghosts} appeared`;
+    },
+  };
+}
+
+/** The agent starts again with nothing: no service, no check, not even the catalog. */
+function dataLost(rig: Rig): Fault {
+  return {
+    name: 'Consul lost its data',
+    targets: ['consul'],
+    run: async (draw) => {
+      const away = draw.integer(0, 2000);
+      await rig.stack.consul.kill();
+      await rm(join(rig.folder, 'stack', 'consul', 'data'), { recursive: true });
+      await sleep(away);
+      await rig.stack.consul.start();
+      await registerStranger(rig);
+      return `Consul lost its data, and was back after ${seconds(away)}`;
+    },
+  };
+}
+
+/** Everything that was ever said is delivered once more. */
+function offsetsSetBack({ config }: Rig, members: readonly Member[]): Fault {
+  return {
+    name: 'offsets set back',
+    targets: ['kafka', ...members.map(({ gateway }) => gateway.id)],
+    run: async () => {
+      await Promise.all(members.map(({ gateway }) => gateway.terminate()));
+      const admin = new Kafka({ brokers: [...config.kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+      await admin.connect();
+      try {
+        const { introspection, heartbeat, acknowledgement } = config.kafka.topics;
+        for (const topic of [...introspection, ...heartbeat, ...acknowledgement]) {
+          // Refused while the group still has a member.
+          await until(
+            'the offsets are set back',
+            async () => {
+              await admin.resetOffsets({ groupId: config.kafka.groupId, topic, earliest: true });
+              return true;
+            },
+            { timeout: 20_000, interval: 500 },
+          );
+        }
+      } finally {
+        await admin.disconnect();
+      }
+      await Promise.all(members.map(({ gateway }) => gateway.start()));
+      return 'all gateways asked to stop, every offset set back to the beginning, and all started again';
     },
   };
 }

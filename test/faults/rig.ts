@@ -41,8 +41,10 @@ export class Rig {
   /** A configuration that reaches the back ends directly: for the nodes, and for who looks at the truth. */
   readonly config: Config;
   readonly databaseUrl: string;
+  readonly folder: string;
 
-  private constructor(stack: Stack, members: readonly Member[], config: Config, databaseUrl: string) {
+  private constructor(folder: string, stack: Stack, members: readonly Member[], config: Config, databaseUrl: string) {
+    this.folder = folder;
     this.stack = stack;
     this.members = members;
     this.config = config;
@@ -86,7 +88,7 @@ export class Rig {
           return { gateway: new GatewayProcess(id, await freePort(taken), join(folder, `${id}.log`), env, stack.guard), links };
         }),
       );
-      return new Rig(stack, members, readConfig({ ...ENVIRONMENT, ...stack.env }), databaseUrl);
+      return new Rig(folder, stack, members, readConfig({ ...ENVIRONMENT, ...stack.env }), databaseUrl);
     } catch (error) {
       await stack.stop();
       throw error;

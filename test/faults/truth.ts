@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Rig } from './rig.ts';
@@ -42,4 +43,25 @@ export async function registryIdOf(rig: Rig): Promise<string> {
     const { rows } = await client.query('select registry_id::text as id from registry');
     return z.tuple([z.object({ id: z.string() })]).parse(rows)[0].id;
   });
+}
+
+/** Somebody else's service, in the very words of ours but for the owner mark: nobody may touch it. */
+const STRANGER = {
+  ID: 'effect-node-00-of-others',
+  Name: 'effect-service',
+  Tags: ['omninode'],
+  Meta: { node_id: 'node-00', registry_id: 'another' },
+};
+
+export async function registerStranger(rig: Rig): Promise<void> {
+  await consul(rig, '/agent/service/register', STRANGER);
+}
+
+/** Throws when it is gone or changed. */
+export async function strangerStands(rig: Rig): Promise<void> {
+  const { ID, Name, Tags, Meta } = STRANGER;
+  const { Service, ...found } = z
+    .object({ ID: z.string(), Service: z.string(), Tags: z.array(z.string()), Meta: z.record(z.string(), z.string()) })
+    .parse(await consul(rig, `/agent/service/${ID}`));
+  if (!isDeepStrictEqual({ ...found, Name: Service }, { ID, Name, Tags, Meta })) throw new Error(`${ID} of somebody else was changed`);
 }

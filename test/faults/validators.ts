@@ -7,7 +7,7 @@ import type { KafkaReader } from './kafka-reader.ts';
 import type { NodeServer } from './node-server.ts';
 import type { Member, Rig } from './rig.ts';
 import type { Traffic } from './traffic.ts';
-import { ask, consul, registryIdOf, withPostgres } from './truth.ts';
+import { ask, consul, registryIdOf, strangerStands, withPostgres } from './truth.ts';
 
 /** All that the validators look at. */
 export interface Witnesses {
@@ -93,10 +93,12 @@ export async function agreement(witnesses: Witnesses): Promise<void> {
       stored.filter(({ id }) => id.startsWith('node-')).map(({ id, words: [...all] }) => [id, all.filter((word) => word !== 'any')]),
     );
     for (const [id, { word }] of expected) same(words.get(id), [word ?? ''], `${id} in Postgres, and the latest that it said`);
-    for (const id of words.keys()) if (!expected.has(id)) throw new Error(`${id} is registered, and it left`);
+    for (const id of words.keys())
+      if (!expected.has(id)) throw new Error(`${id} is registered although it left. ${INVARIANTS.noResurrection}`);
     for (const { gateway } of rig.running()) {
       if (!stored.some(({ id }) => id === gateway.id)) throw new Error(`${gateway.id} runs and is not registered`);
     }
+    await strangerStands(rig);
     const registryId = await registryIdOf(rig);
     const owned = Object.values(services.parse(await consul(rig, '/agent/services')))
       .filter(({ Meta }) => Meta['registry_id'] === registryId)
