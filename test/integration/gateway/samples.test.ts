@@ -11,6 +11,7 @@ const sampleFile = z.object({ topic: z.string(), key: z.string().nullable(), val
 const EXPECTED: readonly (readonly [string, 'introspection' | 'heartbeat' | 'acknowledgement', string])[] = [
   ['01', 'introspection', 'applied'],
   ['02', 'heartbeat', 'heartbeat'],
+  ['20', 'heartbeat', 'heartbeat'],
   ['06', 'acknowledgement', 'acknowledged'],
   ['07', 'introspection', 'applied'],
   ['09', 'introspection', 'applied'],

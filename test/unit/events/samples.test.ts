@@ -283,6 +283,23 @@ const cases: readonly Case[] = [
     meaning: 'introspection',
     expected: { kind: 'ignored', reason: 'It is of another kind (platform.node-became-active).' },
   },
+  {
+    name: '20_infra_heartbeat_first_enveloped',
+    meaning: 'heartbeat',
+    expected: {
+      kind: 'heartbeat',
+      nodeId: '6f1c0f7a-3b1e-4d0e-9a41-0c8c2f5d7e11',
+      type: 'effect',
+      reportedHealth: null,
+      uptimeSeconds: 0.0002110004425048828,
+      activeOperations: 0,
+      cpuPercent: null,
+      memoryMb: null,
+      memoryPercent: null,
+      said: { epoch: null, time: micros('2026-11-24T17:22:35.135Z', 704), payloadTime: micros('2026-11-24T17:22:35.133Z', 758) },
+      correlationId: '0bb93adc-14e9-4bfb-b9b9-66ffa60c2780',
+    },
+  },
 ];
 
 describe.each(cases)('sample $name', ({ name, meaning, expected }) => {
