@@ -51,7 +51,7 @@ class DatabaseAdapter(MixinNodeIntrospection):
 
 
 async def listening(bus: EventBusKafka) -> None:
-    """Until both listeners have joined: by default they begin at the latest message, and would miss an early `accepted`."""
+    """Until both listeners have joined: by default a new group begins at the latest message, and may come too late for `accepted`."""
     wanted = {SUFFIX_NODE_REGISTRATION_ACCEPTED, SUFFIX_REQUEST_INTROSPECTION}
     while not wanted <= {topic for topic, _group in bus.get_consumer_groups()}:
         await asyncio.sleep(0.05)
