@@ -195,9 +195,11 @@ describe('three gateways, restarted one by one under traffic', () => {
     for (const subscriber of subscribers) {
       await until('it has everything', () => (subscriber.seen.at(-1)?.cursor ?? '') >= head);
       const begin = subscriber.seen.find(({ type }) => type === 'BOOKMARK')?.cursor ?? '';
-      const delivered = subscriber.seen.filter(({ type }) => type !== 'BOOKMARK' && type !== 'SNAPSHOT');
-      expect(delivered.length).toBeGreaterThan(100);
+      // A check may turn at any time: what came later than the log was read is left out.
+      const changes = subscriber.seen.filter(({ type }) => type !== 'BOOKMARK' && type !== 'SNAPSHOT');
+      const delivered = changes.filter(({ cursor }) => cursor <= head);
       expect(delivered, 'watch: the stream is the change log').toEqual(entries.filter(({ cursor }) => cursor > begin && cursor <= head));
+      expect(delivered.length).toBeGreaterThan(100);
     }
     expect(subscribers.every(({ closed }) => closed.length > 0)).toBe(true);
   });
