@@ -11,6 +11,11 @@ const ASK_RATE = 50;
 /** A node is asked again after this, then twice as long, up to the maximum. Milliseconds. */
 const ASK_AGAIN_MIN = 10_000;
 const ASK_AGAIN_MAX = 600_000;
+/**
+ * Nodes of one published library say goodbye before they stop their heartbeats: the answer to a question would register again a node that is
+ * about to end. Milliseconds.
+ */
+const LEAVING = 10_000;
 /** Nodes remembered as asked; the oldest are forgotten first. */
 const ASKED_MAX = 10_000;
 
@@ -73,7 +78,9 @@ export class Introspection {
         this.#asked.delete(nodeId);
         return false;
       }
-      return !(node?.state === 'REMOVED' && node.stateReason === 'operator') && this.#mayAsk(nodeId, requestedAt);
+      if (node?.state === 'REMOVED' && node.stateReason === 'operator') return false;
+      const isLeaving = node?.state === 'REMOVED' && Math.abs(requestedAt - node.updatedAt) < LEAVING;
+      return !isLeaving && this.#mayAsk(nodeId, requestedAt);
     });
     if (unknown.length === 0) return;
     const requests = unknown.map(

@@ -130,7 +130,7 @@ describe('heard', () => {
     const { introspection, messenger, store } = setUp(
       record('known'),
       record('expired', EXPIRED),
-      record('left', { ...EXPIRED, state: 'REMOVED', stateReason: 'shutdown' }),
+      record('left', { ...EXPIRED, state: 'REMOVED', stateReason: 'shutdown', updatedAt: 0 }),
     );
     await introspection.heard(['known', 'expired', 'left', 'new'].map(nodeId));
     expect(messenger.requests.map(({ targetNodeId, correlationId, reason }) => [targetNodeId, correlationId, reason])).toEqual([
@@ -139,6 +139,15 @@ describe('heard', () => {
       ['new', 'id-3', 'unknown_node'],
     ]);
     expect(store.requests.get('id-3')).toMatchObject({ nodeId: 'new', byOperator: false });
+  });
+
+  it('should not ask a node that has just said goodbye: its last heartbeats may come after it', async () => {
+    const clock = new FakeClock();
+    const leaving = record('a', { ...EXPIRED, state: 'REMOVED', stateReason: 'shutdown', updatedAt: clock.now() - 1000 });
+    const { heard, clock: own } = setUp(leaving);
+    expect(await heard('a')).toEqual([]);
+    own.advance(10_000);
+    expect(await heard('a')).toEqual(['a']);
   });
 
   it('should never ask what an operator removed', async () => {
