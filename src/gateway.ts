@@ -43,6 +43,7 @@ import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode } from './self-node.ts';
 import { SharedClock } from './shared-clock.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
@@ -289,7 +290,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('reconciler', (stopped) => reconciler.run(stopped));
   background.start('compensation', (stopped) => alignment.run(stopped));
   background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), hears, stopped));
-  background.start('producer', () => producer.connect());
+  background.start('producer', (stopped) => unlessAborted(producer.connect(), stopped));
   background.start('consumer', (stopped) => consumer.run(stopped));
   background.start('publisher', (stopped) => publisher.run(stopped));
   background.start('first request', (stopped) => askEverybody(stopped));

@@ -7,6 +7,7 @@ import { excerptOf } from '../events/excerpt.ts';
 import { type ParseRules, parseMessage } from '../events/parse-message.ts';
 import type { Log } from '../log.ts';
 import type { Incoming, IncomingBatch } from '../registry/ingest.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import { consumedTopics, type KnownTopics } from './topics.ts';
 
@@ -33,11 +34,6 @@ export interface ConsumerHooks {
   /** The call that shows whether Kafka answers, behind its circuit. */
   readonly ask: <T>(call: () => Promise<T>) => Promise<T>;
   readonly rules: ParseRules;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 /** The in-process consumer: creates topics, joins the group, parses, hands batches on, commits after the work, and comes back from crashes. */
@@ -80,7 +76,8 @@ export class NodeConsumer {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#prepare();
+        await unlessAborted(this.#prepare(), signal);
+        if (signal.aborted) break;
         await this.#consume(signal);
       } catch (error) {
         this.#log.warn({ error: messageOf(error) }, 'the Kafka consumer stopped, will start it again');
@@ -139,9 +136,8 @@ export class NodeConsumer {
           eachBatch: (payload) => this.#eachBatch(payload, commits, stop),
         });
       })();
-      // Joining waits for members that are dead until their session ends: longer than a gateway may take to stop. That it fails after that
-      // is of no interest to anybody.
-      await Promise.race([started, aborted(stop)]);
+      // Joining waits for members that are dead until their session ends: longer than a gateway may take to stop.
+      await unlessAborted(started, stop);
       await this.#untilTopicAppears(topics.length === this.#meanings.size, stop);
     } finally {
       // What is finished is committed before the group hears that this member leaves.

@@ -32,7 +32,7 @@ describe('a gateway that is asked to stop', () => {
     return { gateway, nodes, env, database };
   }
 
-  async function stops({ child, ended, output }: Awaited<ReturnType<typeof start>>['gateway']): Promise<void> {
+  async function stops({ child, ended, output }: Awaited<ReturnType<SpawnedGateways['ready']>>): Promise<void> {
     const asked = performance.now();
     child.kill('SIGTERM');
     expect(await ended, output().slice(-3000)).toBe(0);
@@ -81,6 +81,16 @@ describe('a gateway that is asked to stop', () => {
     await stops(gateway);
     expect(new Set(await closed)).toEqual(new Set([1001]));
     await nodes.close();
+  }, 60_000);
+
+  it('should end in time while it has not reached Kafka yet', async () => {
+    await stack.kafka.kill();
+    try {
+      const database = await freshDatabase(stack.postgres.url ?? '');
+      await stops(await gateways.ready(await freshEnvironment({ ...stack.env, DATABASE_URL: database })));
+    } finally {
+      await stack.kafka.start();
+    }
   }, 60_000);
 
   it('should end in time while it waits to join its group, because another member died', async () => {
