@@ -1,68 +1,20 @@
 import { z } from 'zod';
-import { isJsonObject, type Json, type JsonObject } from '../events/json.ts';
-import { isNodeId } from '../events/node-id.ts';
 import type { BeforeImage, Change } from '../registry/change.ts';
-import { isCursor } from '../registry/cursor.ts';
+import {
+  checkStatus,
+  cursor,
+  health,
+  json,
+  jsonObject,
+  nodeId,
+  nodeImage,
+  number,
+  reportedHealth,
+  state,
+  text,
+} from '../registry/node-image.ts';
 import type { NodeRecord } from '../registry/node-record.ts';
 import type { LivenessUpdate } from '../registry/ports.ts';
-
-/** What the driver parsed from jsonb is JSON; walking it again would cost most of the time of loading 10,000 nodes. */
-const json = z.custom<Json>((value) => value !== undefined);
-const jsonObject = z.custom<JsonObject>(isJsonObject);
-const nodeId = z.string().refine(isNodeId);
-const cursor = z.number().refine(isCursor);
-const text = z.string().nullable();
-const number = z.number().nullable();
-const reportedHealth = z.enum(['healthy', 'degraded', 'unhealthy', 'critical', 'recovering']).nullable();
-const checkStatus = z.enum(['passing', 'warning', 'critical', 'none']).nullable();
-const state = z.enum(['REGISTERED', 'EXPIRED', 'REMOVED']);
-const health = z.enum(['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN']);
-
-const liveness = z.object({
-  lastSeenAt: z.number(),
-  lastHeartbeatAt: number,
-  reportedHealth,
-  activeOperations: number,
-  cpuPercent: number,
-  memoryMb: number,
-  uptimeSeconds: number,
-});
-
-/** A node as the change log keeps it. The log outlives a version of the gateway: what a later one adds must have a default here. */
-const nodeImage: z.ZodType<NodeRecord> = z.object({
-  nodeId,
-  instance: text,
-  type: z.string(),
-  name: text,
-  role: text,
-  version: text,
-  announcedServiceName: text,
-  serviceName: z.string(),
-  capabilities: z.array(z.string()),
-  capabilityDetails: json,
-  endpoints: z.array(z.object({ name: z.string(), url: z.string() })),
-  address: text,
-  port: number,
-  metadata: jsonObject,
-  environment: text,
-  networkId: text,
-  deploymentId: text,
-  state,
-  stateReason: z.string(),
-  health,
-  consulServiceId: text,
-  checkStatus,
-  checkOutput: text,
-  currentState: json,
-  contentHash: z.string(),
-  accepted: z.object({ epoch: number, time: z.number(), payloadTime: z.number(), rawTime: z.number(), receivedAt: z.number() }),
-  leaseSeconds: number,
-  liveness,
-  acknowledgedAt: number,
-  registeredAt: z.number(),
-  updatedAt: z.number(),
-  cursor,
-});
 
 const beforeImage: z.ZodType<BeforeImage> = z.object({ type: z.string(), capabilities: z.array(z.string()) });
 
