@@ -168,6 +168,24 @@ export interface CleanUpResult {
   readonly changes: number;
 }
 
+/** The registry in memory as it stood at one moment. */
+export interface RegistrySnapshot {
+  readonly registryId: string;
+  /** Where the change log stood. */
+  readonly cursor: Cursor;
+  /** When the log was last read to its end: until then the snapshot is known to be right. Milliseconds since 1970. */
+  readonly asOf: number;
+  readonly nodes: readonly NodeRecord[];
+}
+
+/** Where a snapshot outlives the process. */
+export interface SnapshotStore {
+  /** null: there is none. Throws Error saying what is wrong with what is there: cut short, another version's, another environment's. */
+  read(): Promise<RegistrySnapshot | null>;
+  /** Replaces it as a whole, or throws and leaves the one before. */
+  write(snapshot: RegistrySnapshot): Promise<void>;
+}
+
 export interface ChangeLog {
   /** Entries after the cursor, oldest first, at most `limit`. */
   readAfter(after: Cursor, limit: number): Promise<readonly Change[]>;
