@@ -1,7 +1,8 @@
 import { Broadcast } from './broadcast.ts';
 import type { Change } from './change.ts';
 import { type Cursor, toCursor } from './cursor.ts';
-import type { ChangeLog, RegistrationStore } from './ports.ts';
+import type { Freshness } from './freshness.ts';
+import type { ChangeLog, RegistrationStore, RegistrySnapshot } from './ports.ts';
 import type { RegistryView } from './view.ts';
 
 /** Entries kept in memory for subscribers: at 2 KB each some 20 MB. A subscriber further behind is too slow. */
@@ -28,6 +29,10 @@ export class ChangeFeed {
   #hasHeartbeats = false;
   #lastTickAt = 0;
   #lastReadAt: number | null = null;
+  /** Of the snapshot that was restored, until Postgres answers: when it was last known to be right. */
+  #restoredAsOf: number | null = null;
+  /** The log was found trimmed up to here, past this gateway. */
+  #floor = toCursor(0);
   #restores = 0;
   #mark: string | null = null;
   readonly #now: () => number;
@@ -53,21 +58,79 @@ export class ChangeFeed {
     return this.#lastReadAt;
   }
 
+  /** Where what memory holds comes from, and until when it is known to be right; null: nothing was loaded yet. */
+  freshness(): Freshness | null {
+    if (this.#lastReadAt !== null) return { source: 'LIVE', asOf: this.#lastReadAt };
+    return this.#restoredAsOf === null ? null : { source: 'SNAPSHOT', asOf: this.#restoredAsOf };
+  }
+
+  /** Up to here the log was trimmed before this gateway had read it; 0 where that never happened. */
+  floor(): Cursor {
+    return this.#floor;
+  }
+
   /** How often the log was found set back to before this gateway's position, as after a restore of Postgres. */
   restores(): number {
     return this.#restores;
   }
 
-  /** Loads the registry from Postgres. Throws BackendError. */
+  /** Shows a snapshot until Postgres answers. The first `load` after it goes on where it ends. */
+  restore({ nodes, cursor, asOf }: RegistrySnapshot): void {
+    this.#view.load(nodes, cursor);
+    this.#recent.length = 0;
+    this.#recentFrom = cursor;
+    this.#restoredAsOf = asOf;
+    this.#arrived.send();
+  }
+
+  /** The restored snapshot is of another registry: nothing of it counts, and no cursor that was given out from it. */
+  discard(): void {
+    this.#restoredAsOf = null;
+    this.#restores += 1;
+    this.#view.load([], toCursor(0));
+    this.#recent.length = 0;
+    this.#recentFrom = toCursor(0);
+    this.#arrived.send();
+  }
+
+  /** Loads the registry from Postgres; subscribers of a restored snapshot get every entry since. Throws BackendError. */
   async load(): Promise<void> {
     const { mark } = await this.#store.livenessSince(null);
     const { nodes, head } = await this.#store.loadAll();
+    const position = this.#view.head();
+    const missed = this.#restoredAsOf === null ? null : await this.#missed(position, head);
+    this.#restoredAsOf = null;
     this.#mark = mark;
     this.#view.load(nodes, head);
     this.#recent.length = 0;
-    this.#recentFrom = head;
+    this.#recent.push(...(missed ?? []));
+    this.#recentFrom = missed === null ? head : position;
     this.#lastReadAt = this.#now();
     this.#arrived.send();
+  }
+
+  /** The entries between the two positions; null where they are too many for memory, or the log does not hold them (any more). */
+  async #missed(position: Cursor, head: Cursor): Promise<Change[] | null> {
+    const { floor } = await this.#log.bounds();
+    if (this.#isCutOff(position, { head, floor }) || head - position > RECENT) return null;
+    const missed: Change[] = [];
+    for (let from = position; from < head; ) {
+      const page = await this.#log.readAfter(from, Math.min(PAGE, head - from));
+      // Trimmed since the look at its bounds.
+      if (page[0]?.cursor !== from + 1) return null;
+      missed.push(...page);
+      from = page.at(-1)?.cursor ?? head;
+    }
+    return missed;
+  }
+
+  /** Whether the log no longer leads on from the position: trimmed past it, or set back to before it, as after a restore of Postgres. */
+  #isCutOff(position: Cursor, { head, floor }: { readonly head: Cursor; readonly floor: Cursor }): boolean {
+    if (floor <= position && position <= head) return false;
+    // Before the load that follows, which wakes the subscribers that look at it.
+    if (head < position) this.#restores += 1;
+    else this.#floor = floor;
+    return true;
   }
 
   /** Something was committed: read on. */
@@ -118,11 +181,9 @@ export class ChangeFeed {
       const changes = await this.#log.readAfter(position, PAGE);
       const isAsExpected = changes[0] === undefined ? !isTick : changes[0].cursor === position + 1;
       if (!isAsExpected) {
-        const { head, floor } = await this.#log.bounds();
-        // The log was trimmed past this gateway, or Postgres was restored to an earlier state: start from what it holds now.
-        if (floor > position || head < position) {
-          // Before the load, which wakes the subscribers that look at it.
-          if (head < position) this.#restores += 1;
+        const bounds = await this.#log.bounds();
+        // Start from what it holds now.
+        if (this.#isCutOff(position, bounds)) {
           await this.load();
           continue;
         }

@@ -59,6 +59,7 @@ export class Subscriptions {
   async *#changes({ after, snapshot, filter }: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
     const { feed, now, bookmarkInterval } = this.#parts;
     let position = feed.head();
+    const restores = feed.restores();
     if (after != null) {
       await this.#checkCursor(after);
       position = after;
@@ -79,22 +80,21 @@ export class Subscriptions {
       }
       yield bookmark(position, now());
     }
-    yield* this.#live(position, filter ?? null, signal, bookmarkInterval);
+    yield* this.#live({ position, restores }, filter ?? null, signal, bookmarkInterval);
   }
 
   async *#live(
-    from: Cursor,
+    from: { readonly position: Cursor; readonly restores: number },
     filter: ChangeFilter | null,
     signal: AbortSignal,
     interval: number,
   ): AsyncGenerator<ChangeEvent, void, undefined> {
     const { feed, now } = this.#parts;
     const view = changeView(filter);
-    let position = from;
+    let { position } = from;
     let silentSince = now();
-    const restores = feed.restores();
     while (!signal.aborted) {
-      if (feed.restores() !== restores) {
+      if (feed.restores() !== from.restores) {
         throw new GatewayError(
           'CURSOR_INVALID',
           'the change log was set back to an earlier state, where other changes follow: take a snapshot instead',
@@ -102,6 +102,7 @@ export class Subscriptions {
       }
       const changes = feed.recentAfter(position, PAGE);
       if (changes === null) {
+        if (position < feed.floor()) throw expired(position, feed.floor());
         throw new GatewayError(
           'SUBSCRIBER_TOO_SLOW',
           'this subscriber fell too far behind: subscribe again with `after` set to lastCursor',
@@ -190,12 +191,14 @@ export function checkBounds(after: Cursor, { head, floor }: { readonly head: Cur
       `cursor ${printCursor(after)} lies beyond the change log, which ends at ${printCursor(head)}: take a snapshot instead`,
     );
   }
-  if (after < floor) {
-    throw new GatewayError(
-      'CURSOR_EXPIRED',
-      `the change log no longer reaches back to ${printCursor(after)}, it starts after ${printCursor(floor)}: take a snapshot instead`,
-    );
-  }
+  if (after < floor) throw expired(after, floor);
+}
+
+function expired(after: Cursor, floor: Cursor): GatewayError {
+  return new GatewayError(
+    'CURSOR_EXPIRED',
+    `the change log no longer reaches back to ${printCursor(after)}, it starts after ${printCursor(floor)}: take a snapshot instead`,
+  );
 }
 
 /** Failures of a back end as what a client may see. */
