@@ -147,6 +147,8 @@ const environment = z.object({
   PROBE_TIMEOUT: duration('1s'),
   BOOKMARK_INTERVAL: duration('15s'),
   ENDPOINT_ALLOW: endpointRules('*'),
+  SNAPSHOT_FILE: optional,
+  SNAPSHOT_INTERVAL: duration('30s'),
 });
 
 /** Addresses to listen on that nobody can connect to. */
@@ -268,6 +270,10 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       probeTimeout: e.PROBE_TIMEOUT,
       bookmarkInterval: e.BOOKMARK_INTERVAL,
       endpointAllow: e.ENDPOINT_ALLOW,
+    },
+    snapshot: {
+      file: e.SNAPSHOT_FILE ?? null,
+      interval: e.SNAPSHOT_INTERVAL,
     },
   };
 }

@@ -3,12 +3,10 @@ import type { Circuit } from './circuit.ts';
 import type { BackendHealth, HealthReport, HealthSource } from './http/health.ts';
 import { maskSecrets } from './log.ts';
 import { printCursor } from './registry/cursor.ts';
+import { type Freshness, isStale } from './registry/freshness.ts';
 import type { IngestCounts } from './registry/ingest.ts';
 import type { Drift } from './registry/reconciler.ts';
 import type { RegistryView } from './registry/view.ts';
-
-/** The registry in memory may be this much behind before it counts as stale. Milliseconds. */
-const STALE_AFTER = 15_000;
 
 export interface GatewayHealthParts {
   readonly environment: string;
@@ -19,8 +17,8 @@ export interface GatewayHealthParts {
   readonly background: Background;
   readonly view: RegistryView;
   readonly counts: IngestCounts;
-  /** When the change log was last read to its end; null: never. */
-  readonly lastReadAt: () => number | null;
+  /** null: nothing was loaded yet. */
+  readonly freshness: () => Freshness | null;
   readonly isConsuming: () => boolean;
   readonly consumerLag: () => number | null;
   readonly subscribers: () => number;
@@ -38,15 +36,17 @@ export class GatewayHealth implements HealthSource {
   }
 
   report(): HealthReport {
-    const { environment, registryId, startedAt, now, circuits, background, view, counts, lastReadAt } = this.#parts;
-    const readAt = lastReadAt();
+    const { environment, registryId, startedAt, now, circuits, background, view, counts } = this.#parts;
+    const freshness = this.#parts.freshness();
     const successful = counts.applied + counts.unchanged;
     const failed = counts.rejected + counts.failed;
     return {
       registryId: registryId(),
       environment,
-      ready: readAt !== null,
-      stale: readAt === null || now() - readAt > STALE_AFTER,
+      ready: freshness !== null,
+      stale: freshness === null || isStale(freshness, now()),
+      source: freshness?.source ?? null,
+      asOf: freshness?.asOf ?? null,
       consumerTaskRunning: background.isRunning('consumer') && this.#parts.isConsuming(),
       cleanupTaskRunning: background.isRunning('clean-up'),
       backends: { kafka: healthOf(circuits.kafka), consul: healthOf(circuits.consul), postgres: healthOf(circuits.postgres) },

@@ -5,7 +5,8 @@ import type { Config } from './config.ts';
 import { AgentCatalog } from './consul/agent-catalog.ts';
 import { EndpointProbe } from './consul/probe.ts';
 import { delay } from './delay.ts';
-import { type Backend, BackendError, messageOf } from './errors.ts';
+import { type Backend, messageOf } from './errors.ts';
+import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
 import { statusOf } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
@@ -39,10 +40,12 @@ import { Reconciler } from './registry/reconciler.ts';
 import { Renewals } from './registry/renewals.ts';
 import { RegistrationSaga } from './registry/saga.ts';
 import { SecondLook } from './registry/second-look.ts';
+import { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode } from './self-node.ts';
 import { SharedClock } from './shared-clock.ts';
+import { SnapshotFile } from './snapshot/snapshot-file.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
@@ -73,8 +76,9 @@ export interface RunningGateway {
 }
 
 /**
- * The composition root: what is built from what, started and stopped in which order. Resolves when the gateway serves. While Postgres
- * does not answer it says so, keeps trying, and answers `/health` only. Throws when the port cannot be had.
+ * The composition root: what is built from what, started and stopped in which order. Resolves when the registry is loaded from Postgres.
+ * While that does not answer it says so, keeps trying, and answers from the snapshot, or where there is none `/health` only. Throws when
+ * the port cannot be had.
  */
 export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
   const newId = randomUUID;
@@ -113,6 +117,15 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     log.warn({ error: messageOf(error) }, 'could not read the change log, will retry'),
   );
   const onCommitted = () => feed.wake();
+  const { file: snapshotFile, interval: snapshotInterval } = config.snapshot;
+  const snapshots =
+    snapshotFile === null
+      ? null
+      : new SnapshotFile({ path: snapshotFile, gatewayId: config.gatewayId, environment: config.environment, now });
+  const keeper =
+    snapshots === null
+      ? null
+      : new SnapshotKeeper({ store: snapshots, feed, view, registryId: () => registryId, interval: snapshotInterval, now, log });
 
   // Consul and Kafka.
   const agent = new AgentCatalog({ config: config.consul, registryId: () => registryId });
@@ -214,6 +227,13 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     log: changeLog,
     now,
     leaseSeconds,
+    backends: () =>
+      Object.values(circuits).map((one) => ({
+        name: one.backend,
+        available: one.isAvailable(),
+        circuit: one.position(),
+        since: one.since(),
+      })),
   });
   const health = new GatewayHealth({
     environment: config.environment,
@@ -224,7 +244,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     background,
     view,
     counts: ingest.counts,
-    lastReadAt: () => feed.lastReadAt(),
+    freshness: () => feed.freshness(),
     isConsuming: () => consumer.isRunning(),
     consumerLag: () => consumer.lag(),
     subscribers: () => subscriptions.open(),
@@ -234,7 +254,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const http = createHttpServer({
     registry,
     health,
-    metrics: createMetrics({ health, counts: ingest.counts, view }),
+    metrics: createMetrics({ health, counts: ingest.counts, view, snapshots: keeper, now }),
     log,
     config: config.http,
   });
@@ -251,27 +271,30 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
     await atMost(GOODBYE, self.stop());
     await Promise.all([background.stop(), http.close(HTTP_CLOSE)]);
-    await atMost(DISCONNECT, Promise.all([producer.disconnect(), probe.close(), database.close()]));
+    await atMost(DISCONNECT, Promise.all([producer.disconnect(), probe.close(), database.close(), keeper?.finish()]));
     agent.close();
     log.info('stopped');
   };
 
-  // Postgres is the one back end without which there is nothing to serve.
-  for (;;) {
-    if (signal.aborted) {
-      await stop();
-      throw new Error('stopped before Postgres answered');
-    }
-    try {
-      registryId = await migrate(config.postgres);
-      await clock.measure();
-      await feed.load();
-      break;
-    } catch (error) {
-      if (!(error instanceof BackendError)) throw error;
-      log.warn({ error: error.message, retryIn: `${RETRY} ms` }, 'waiting for Postgres');
-      await delay(RETRY, signal);
-    }
+  const serve = (id: string) => {
+    registryId = id;
+    if (background.isRunning('checks')) return;
+    // These need no Postgres: over a snapshot, too, Consul has the last word on who answers.
+    background.start('checks', (stopped) => checks.run(stopped));
+    background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), hears, stopped));
+    background.every('consul', CONSUL_PING, async () => {
+      await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
+    });
+  };
+  const migrated = async () => {
+    const id = await migrate(config.postgres);
+    await clock.measure();
+    return id;
+  };
+  // Announcements wait in Kafka until they can be registered: nothing below runs before Postgres has answered.
+  if (!(await firstLoad({ migrate: migrated, feed, snapshots, log, onRegistry: serve }, signal))) {
+    await stop();
+    throw new Error('stopped before Postgres answered');
   }
 
   background.start('clock', (stopped) => clock.run(stopped));
@@ -284,20 +307,16 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     ),
   );
   background.start('leadership', (stopped) => leadership.run(stopped));
-  background.start('checks', (stopped) => checks.run(stopped));
   background.start('health', (stopped) => healthKeeper.run(stopped));
   background.start('second look', (stopped) => secondLook.run(stopped));
   background.start('reconciler', (stopped) => reconciler.run(stopped));
   background.start('compensation', (stopped) => alignment.run(stopped));
-  background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), hears, stopped));
   background.start('producer', (stopped) => unlessAborted(producer.connect(), stopped));
   background.start('consumer', (stopped) => consumer.run(stopped));
   background.start('publisher', (stopped) => publisher.run(stopped));
   background.start('first request', (stopped) => askEverybody(stopped));
   background.every('checks that are missing', CHECKS_LOOK, async () => checks.look());
-  background.every('consul', CONSUL_PING, async () => {
-    await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
-  });
+  if (keeper !== null) background.every('snapshot', snapshotInterval, () => keeper.keep());
   background.every('clean-up', cleanUpInterval, async () => {
     view.forget(now() - config.postgres.removedRetention);
     if (!leadership.isLeader()) return;

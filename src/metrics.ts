@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CircuitState, HealthSource } from './http/health.ts';
 import type { IngestCounts } from './registry/ingest.ts';
+import type { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import type { RegistryView } from './registry/view.ts';
 
 const CIRCUIT: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
@@ -9,10 +10,13 @@ export interface MetricsSources {
   readonly health: HealthSource;
   readonly counts: IngestCounts;
   readonly view: RegistryView;
+  /** null: no file is configured. */
+  readonly snapshots: Pick<SnapshotKeeper, 'lastAsOf' | 'counts'> | null;
+  readonly now: () => number;
 }
 
 /** `/metrics`: read from the parts when asked, so that nothing is counted twice on a hot path. */
-export function createMetrics({ health, counts, view }: MetricsSources): Registry {
+export function createMetrics({ health, counts, view, snapshots, now }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -71,5 +75,49 @@ export function createMetrics({ health, counts, view }: MetricsSources): Registr
       this.set(health.report().subscribers);
     },
   });
+  new Gauge({
+    name: 'discovery_gateway_registry_stale',
+    help: '1 while what is answered may be old: from a snapshot, or Postgres has not answered for 15 s. 0 otherwise.',
+    registers,
+    collect() {
+      this.set(health.report().stale ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'discovery_gateway_registry_age_seconds',
+    help: 'Since when what is answered is not known to be right any more; NaN before the first load.',
+    registers,
+    collect() {
+      const { asOf } = health.report();
+      this.set(asOf === null ? Number.NaN : Math.max(0, now() - asOf) / 1000);
+    },
+  });
+  if (snapshots !== null) defineSnapshotMetrics(registry, snapshots, now);
   return registry;
+}
+
+function defineSnapshotMetrics(registry: Registry, snapshots: Pick<SnapshotKeeper, 'lastAsOf' | 'counts'>, now: () => number): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'discovery_gateway_snapshot_age_seconds',
+    help: 'Age of what the last written snapshot holds; NaN while this run has written none.',
+    registers,
+    collect() {
+      const asOf = snapshots.lastAsOf();
+      this.set(asOf === null ? Number.NaN : Math.max(0, now() - asOf) / 1000);
+    },
+  });
+  let reported = { written: 0, failed: 0 };
+  new Counter({
+    name: 'discovery_gateway_snapshot_writes_total',
+    help: 'Snapshots, by what became of them.',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      const counts = snapshots.counts();
+      this.inc({ outcome: 'written' }, counts.written - reported.written);
+      this.inc({ outcome: 'failed' }, counts.failed - reported.failed);
+      reported = counts;
+    },
+  });
 }

@@ -114,7 +114,7 @@ export class AgentCatalog implements ServiceCatalog {
     onError: (error: Error) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    await followChecks({ address: this.#config, registryId: this.#registryId(), random: this.#random, onChecks, onError, signal });
+    await followChecks({ address: this.#config, registryId: this.#registryId, random: this.#random, onChecks, onError, signal });
   }
 
   /** Closes the connections. Calls in flight fail. */

@@ -9,7 +9,8 @@ import { PLATFORM_TAGS } from './service-definition.ts';
 
 export interface CheckWatchOptions {
   readonly address: AgentAddress;
-  readonly registryId: string;
+  /** Asked at every answer: a gateway that began with a snapshot may learn that its registry is another. */
+  readonly registryId: () => string;
   readonly onChecks: (checks: ObservedChecks) => void;
   readonly onError: (error: Error) => void;
   readonly signal: AbortSignal;
@@ -113,7 +114,7 @@ export async function followChecks(options: CheckWatchOptions): Promise<void> {
         failures += 1;
         continue;
       }
-      const seen = observe(answer.rows, registryId);
+      const seen = observe(answer.rows, registryId());
       const settled = settle(reported ?? new Map(), seen, missed);
       if (reported === null || failures > 0 || !sameChecks(reported, settled.checks)) onChecks(settled.checks);
       reported = settled.checks;

@@ -1,10 +1,11 @@
 import { pageOf } from './connection.ts';
 import { checkChangeFilter, checkNodeFilter, type FilterInputs } from './filter-inputs.ts';
 import { boundedCount, boundedList, boundedText, LIMITS, requiredText } from './limits.ts';
+import type { defineRegistryStatus } from './status-types.ts';
 import type { Types } from './types.ts';
 
-/** The first three, and `capabilities`, are answered from memory; the log and the rejected events come from Postgres and fail alone. */
-export function defineQuery(types: Types, inputs: FilterInputs): void {
+/** The first three, `capabilities` and `registryStatus` are answered from memory; the log and the rejected events come from Postgres and fail alone. */
+export function defineQuery(types: Types, inputs: FilterInputs, registryStatus: ReturnType<typeof defineRegistryStatus>): void {
   types.builder.queryType({
     description:
       'What exists, what can be called, and what has happened. Example: `{ healthyServices(capability: "database.query") { url } }`.',
@@ -76,6 +77,12 @@ export function defineQuery(types: Types, inputs: FilterInputs): void {
         type: [types.capabilitySummary],
         description: 'Every capability of the REGISTERED nodes, by name. Example: `capabilities { name nodes healthy }`.',
         resolve: (_root, _args, { registry }) => registry.capabilities(),
+      }),
+      registryStatus: t.field({
+        type: registryStatus,
+        description:
+          'How far the answers of this gateway can be trusted at the moment. Example: `registryStatus { stale asOf backends { name available } }`.',
+        resolve: (_root, _args, { registry }) => registry.status(),
       }),
       changes: t.field({
         type: [types.registrationChange],

@@ -9,6 +9,7 @@ import { defineNode } from './node-type.ts';
 import { defineQuery } from './query.ts';
 import { defineScalars } from './scalars.ts';
 import { defineHealthyService } from './service-type.ts';
+import { defineRegistryStatus } from './status-types.ts';
 import { defineSubscription } from './subscription.ts';
 import { defineSummaries } from './summary-types.ts';
 import { createTypes } from './types.ts';
@@ -25,7 +26,7 @@ export function buildSchema(): GraphQLSchema {
   defineHealthyService(types);
   defineChange(types);
   defineSummaries(types);
-  defineQuery(types, inputs);
+  defineQuery(types, inputs, defineRegistryStatus(types));
   defineMutation(types);
   defineSubscription(types, inputs);
   return builder.toSchema();

@@ -4,6 +4,7 @@ import { createContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
+import { STALE_HEADER } from './stale-header.ts';
 
 /** Largest request body, and largest WebSocket message, in bytes. */
 export const MAX_REQUEST_BYTES = 1_048_576;
@@ -32,7 +33,7 @@ export function createGraphqlEndpoint({ schema, registry, maskError, log, allowe
     batching: false,
     multipart: false,
     // Yoga's default lets every page read every answer.
-    cors: allowedOrigins.length === 0 ? false : { origin: [...allowedOrigins], methods: ['GET', 'POST'] },
+    cors: allowedOrigins.length === 0 ? false : { origin: [...allowedOrigins], methods: ['GET', 'POST'], exposedHeaders: [STALE_HEADER] },
     graphiql: false,
     landingPage: false,
     logging: {

@@ -1,4 +1,5 @@
 import type { Backend } from '../errors.ts';
+import type { RegistrySource } from '../registry/freshness.ts';
 import type { Drift } from '../registry/reconciler.ts';
 
 export type CircuitState = 'closed' | 'open' | 'half_open';
@@ -20,6 +21,9 @@ export interface HealthReport {
   readonly ready: boolean;
   /** What it answers may be old: it serves from a snapshot, or Postgres is away. */
   readonly stale: boolean;
+  /** Where what it answers comes from, and until when that is known to be right (milliseconds since 1970); null before the first load. */
+  readonly source: RegistrySource | null;
+  readonly asOf: number | null;
   readonly consumerTaskRunning: boolean;
   readonly cleanupTaskRunning: boolean;
   readonly backends: Readonly<Record<Backend, BackendHealth>>;
@@ -92,6 +96,8 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
       environment: report.environment,
       ready: report.ready,
       stale: report.stale,
+      source: report.source?.toLowerCase() ?? null,
+      as_of: dateOf(report.asOf),
       started_at: new Date(report.startedAt).toISOString(),
       checks: {
         background_tasks: {
@@ -131,8 +137,18 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
 export function readinessAnswer(report: HealthReport): HealthAnswer {
   return {
     status: report.ready ? 200 : 503,
-    body: { status: report.ready ? 'ready' : 'not_ready', ready: report.ready, stale: report.stale, cursor: report.cursor },
+    body: {
+      status: report.ready ? 'ready' : 'not_ready',
+      ready: report.ready,
+      stale: report.stale,
+      as_of: dateOf(report.asOf),
+      cursor: report.cursor,
+    },
   };
+}
+
+function dateOf(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }
 
 /** `/health/live`: that it answers at all is the point. A restart does not mend an outage elsewhere, so nothing else counts. */

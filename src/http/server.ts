@@ -20,6 +20,7 @@ import {
   readinessAnswer,
 } from './health.ts';
 import { isOriginAllowed } from './origin.ts';
+import { STALE_HEADER, staleHeader } from './stale-header.ts';
 import { createWebSocketEndpoint } from './websocket.ts';
 
 export interface HttpServerOptions {
@@ -34,6 +35,8 @@ export interface HttpServerOptions {
   readonly pingInterval?: number;
   /** Makes correlation ids of internal errors. Default: random UUIDs. */
   readonly newId?: () => string;
+  /** Milliseconds since 1970. Default: the clock. */
+  readonly now?: () => number;
 }
 
 export interface HttpServer {
@@ -59,7 +62,17 @@ const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready'
 
 /** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { registry, health, metrics, log, config, allowedOrigins = [], pingInterval = 12_000, newId = randomUUID } = options;
+  const {
+    registry,
+    health,
+    metrics,
+    log,
+    config,
+    allowedOrigins = [],
+    pingInterval = 12_000,
+    newId = randomUUID,
+    now = Date.now,
+  } = options;
   const maskError = createErrorMask({ log, newId });
   const graphql = createGraphqlEndpoint({ schema: buildSchema(), registry, maskError, log, allowedOrigins });
   const webSockets = createWebSocketEndpoint({ endpoint: graphql, registry, maskError, log, pingInterval });
@@ -101,6 +114,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         errors: [{ message: 'POST takes Content-Type: application/json only.', extensions: { code: 'BAD_REQUEST' } }],
       });
     }
+    const stale = staleHeader(registry.freshness(), now());
+    if (stale !== null) response.setHeader(STALE_HEADER, stale);
     await graphql(request, response);
   }
 

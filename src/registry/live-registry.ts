@@ -6,11 +6,22 @@ import { changeView } from './change-filter.ts';
 import { type Cursor, toCursor } from './cursor.ts';
 import type { Deregistration } from './deregistration.ts';
 import type { Discovery } from './discovery.ts';
+import { isStale } from './freshness.ts';
 import type { Introspection } from './introspection.ts';
 import { leaseEnd } from './leases.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { ChangeLog, Clock, RegistrationStore } from './ports.ts';
-import type { Caller, HealthyServicesQuery, NodeFilter, Registry, RejectedEvent, SubscribeOptions } from './registry.ts';
+import type {
+  BackendStatus,
+  Caller,
+  HealthyServicesQuery,
+  NodeFilter,
+  Registry,
+  RegistryStatus,
+  RejectedEvent,
+  StaleOrNot,
+  SubscribeOptions,
+} from './registry.ts';
 import { backend, checkBounds, type Subscriptions } from './subscriptions.ts';
 import type { RegistryView } from './view.ts';
 
@@ -27,7 +38,10 @@ export interface LiveRegistryParts {
   readonly log: ChangeLog;
   readonly now: Clock;
   readonly leaseSeconds: number;
+  readonly backends: () => readonly BackendStatus[];
 }
+
+const NOT_LOADED = 'the gateway is starting and has not loaded the registry yet: try again';
 
 /** The registry as GraphQL sees it: reads from memory, history from Postgres, commands to the parts that carry them out. */
 export class LiveRegistry implements Registry {
@@ -61,6 +75,19 @@ export class LiveRegistry implements Registry {
   leaseExpiresAt(node: NodeRecord): number | null {
     const { now, leaseSeconds } = this.#parts;
     return node.state === 'REGISTERED' ? leaseEnd(node, now(), leaseSeconds) : null;
+  }
+
+  freshness(): StaleOrNot | null {
+    const { feed, now } = this.#parts;
+    const freshness = feed.freshness();
+    return freshness === null ? null : { ...freshness, stale: isStale(freshness, now()) };
+  }
+
+  status(): RegistryStatus {
+    const freshness = this.freshness();
+    if (freshness === null) throw new GatewayError('BACKEND_UNAVAILABLE', NOT_LOADED);
+    const { view, backends } = this.#parts;
+    return { ...freshness, cursor: view.head(), nodes: view.size(), backends: backends() };
   }
 
   async changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]> {
@@ -114,9 +141,7 @@ export class LiveRegistry implements Registry {
 
   /** An empty answer before the first load would be a lie. */
   #loaded(): RegistryView {
-    if (this.#parts.feed.lastReadAt() === null) {
-      throw new GatewayError('BACKEND_UNAVAILABLE', 'the gateway is starting and has not loaded the registry yet: try again');
-    }
+    if (this.#parts.feed.freshness() === null) throw new GatewayError('BACKEND_UNAVAILABLE', NOT_LOADED);
     return this.#parts.view;
   }
 }

@@ -1,6 +1,9 @@
+import type { CircuitPosition } from '../circuit.ts';
+import type { Backend } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import type { Cursor } from './cursor.ts';
+import type { Freshness } from './freshness.ts';
 import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
 
 export interface NodeFilter {
@@ -44,6 +47,26 @@ export interface RejectedEvent {
   readonly rejectedAt: number;
 }
 
+export interface BackendStatus {
+  readonly name: Backend;
+  /** Whether its last call was answered. */
+  readonly available: boolean;
+  readonly circuit: CircuitPosition;
+  /** Since when it is, or is not, available: milliseconds since 1970. */
+  readonly since: number;
+}
+
+export interface StaleOrNot extends Freshness {
+  readonly stale: boolean;
+}
+
+export interface RegistryStatus extends StaleOrNot {
+  readonly cursor: Cursor;
+  /** Nodes in memory, in whatever state. */
+  readonly nodes: number;
+  readonly backends: readonly BackendStatus[];
+}
+
 /** Reads from memory. They never fail and never wait: they answer whatever Kafka, Consul and Postgres do. */
 export interface RegistryReads {
   /** Where the change log stands in this gateway's memory. */
@@ -56,6 +79,9 @@ export interface RegistryReads {
   capabilities(): readonly CapabilitySummary[];
   /** When the node's lease ends, milliseconds since 1970; null unless it is REGISTERED. */
   leaseExpiresAt(node: NodeRecord): number | null;
+  /** How old these answers may be; null while there are none, before the first load. */
+  freshness(): StaleOrNot | null;
+  status(): RegistryStatus;
 }
 
 export interface SubscribeOptions {

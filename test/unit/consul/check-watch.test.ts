@@ -37,7 +37,7 @@ async function follow(handlers: readonly Handler[], pace: { readonly wait?: numb
   const errors: Error[] = [];
   const done = followChecks({
     address: { host: '127.0.0.1', port, token: null, secure: false, caFile: null },
-    registryId: 'ours',
+    registryId: () => 'ours',
     onChecks: (checks) => reports.push(checks),
     onError: (error) => errors.push(error),
     signal: abort.signal,

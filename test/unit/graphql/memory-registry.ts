@@ -9,7 +9,9 @@ import type {
   HealthyServicesQuery,
   NodeFilter,
   Registry,
+  RegistryStatus,
   RejectedEvent,
+  StaleOrNot,
   SubscribeOptions,
 } from '../../../src/registry/registry.ts';
 import { Feed } from './feed.ts';
@@ -83,6 +85,7 @@ export class MemoryRegistry implements Registry {
   readonly queries: HealthyServicesQuery[] = [];
   /** What reads of Postgres and both mutations throw, while set. */
   failure: Error | null = null;
+  fresh: StaleOrNot | null = { stale: false, source: 'LIVE', asOf: T0 };
   /** Cursor before the oldest entry that is kept. */
   floor = 0;
   /** Unread events after which a subscriber is too slow. */
@@ -167,6 +170,21 @@ export class MemoryRegistry implements Registry {
 
   leaseExpiresAt(node: NodeRecord): number | null {
     return node.state === 'REGISTERED' ? node.liveness.lastSeenAt + 86_400_000 : null;
+  }
+
+  freshness(): StaleOrNot | null {
+    return this.fresh;
+  }
+
+  status(): RegistryStatus {
+    if (this.fresh === null) throw new GatewayError('BACKEND_UNAVAILABLE', 'not loaded yet');
+    const backend = { available: true, circuit: 'closed', since: T0 } as const;
+    const backends = [
+      { name: 'kafka', ...backend },
+      { name: 'consul', ...backend, available: false, circuit: 'half_open' },
+      { name: 'postgres', ...backend },
+    ] as const;
+    return { ...this.fresh, cursor: this.head(), nodes: this.#nodes.size, backends };
   }
 
   async changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]> {

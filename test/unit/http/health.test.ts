@@ -45,6 +45,8 @@ describe('/health', () => {
       environment: 'test',
       ready: true,
       stale: false,
+      source: 'live',
+      as_of: '2026-11-24T13:29:00.000Z',
       started_at: '2026-11-24T13:29:00.000Z',
       checks: {
         background_tasks: { consumer_task_running: true, cleanup_task_running: true },
@@ -85,10 +87,16 @@ describe('/health', () => {
 
   it('should tell readiness from liveness', async () => {
     const { url, setHealth } = await startServer();
-    setHealth({ ...HEALTHY, stale: true });
+    setHealth({ ...HEALTHY, stale: true, source: 'SNAPSHOT' });
     const stale = await fetch(`${url}/health/ready`);
     expect(stale.status).toBe(200);
-    expect(await stale.json()).toEqual({ status: 'ready', ready: true, stale: true, cursor: '0000000000000012' });
+    expect(await stale.json()).toEqual({
+      status: 'ready',
+      ready: true,
+      stale: true,
+      as_of: '2026-11-24T13:29:00.000Z',
+      cursor: '0000000000000012',
+    });
     setHealth({ ...HEALTHY, ready: false });
     expect((await fetch(`${url}/health/ready`)).status).toBe(503);
     const live = await fetch(`${url}/health/live`);

@@ -29,6 +29,8 @@ export const HEALTHY: HealthReport = {
   environment: 'test',
   ready: true,
   stale: false,
+  source: 'LIVE',
+  asOf: T0,
   consumerTaskRunning: true,
   cleanupTaskRunning: true,
   backends: {
