@@ -257,6 +257,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     metrics: createMetrics({ health, counts: ingest.counts, view, snapshots: keeper, now }),
     log,
     config: config.http,
+    allowedOrigins: config.http.allowedOrigins,
   });
 
   if (config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
