@@ -15,12 +15,15 @@ RUN npm run build
 FROM node:24-slim
 ENV NODE_ENV=production \
     SERVICE_HOST=0.0.0.0 \
-    SERVICE_PORT=8080
+    SERVICE_PORT=8080 \
+    SNAPSHOT_FILE=/var/lib/discovery-gateway/registry.ndjson
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY drizzle ./drizzle
 COPY package.json LICENSE ./
+# What a volume mounted here starts as: the gateway runs as node, and writes its snapshot.
+RUN mkdir -p /var/lib/discovery-gateway && chown node:node /var/lib/discovery-gateway
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -65,7 +65,13 @@ async function runOn(stack: Stack, folder: string, options: TryItOptions): Promi
   const servicePort = env['SERVICE_PORT'] || String(await gatewayPort(progress));
   const url = `http://${reachableHost(env['SERVICE_HOST'])}:${servicePort}`;
   // Consul's 30 s are for production: here somebody is watching.
-  const programEnv = { CONSUL_CHECK_INTERVAL: '5s', ...env, ...stack.env, SERVICE_PORT: servicePort };
+  const programEnv = {
+    CONSUL_CHECK_INTERVAL: '5s',
+    SNAPSHOT_FILE: join(folder, 'registry.ndjson'),
+    ...env,
+    ...stack.env,
+    SERVICE_PORT: servicePort,
+  };
   const gatewayLog = join(folder, 'gateway.log');
   const samplesLog = join(folder, 'samples.log');
   const ended = new AbortController();

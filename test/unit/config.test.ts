@@ -213,6 +213,11 @@ describe('the gateway', () => {
     expect(read({ GATEWAY_ID: 'east-1' })).toMatchObject({ gatewayId: 'east-1', kafka: { clientId: 'east-1' } });
   });
 
+  it('should keep no snapshot where no file is given', () => {
+    expect(read().snapshot).toEqual({ file: null, interval: 30_000 });
+    expect(read({ SNAPSHOT_FILE: '/data/a.ndjson', SNAPSHOT_INTERVAL: '5s' }).snapshot).toEqual({ file: '/data/a.ndjson', interval: 5000 });
+  });
+
   it('should report a rule for endpoints that is none, with the rest', () => {
     expect(problems({ ENDPOINT_ALLOW: '10.0.0.0/99', SERVICE_PORT: 'x' })).toHaveLength(2);
   });

@@ -218,6 +218,35 @@ describe('capabilities', () => {
   });
 });
 
+describe('registryStatus', () => {
+  const query = '{ registryStatus { stale source asOf cursor nodes backends { name available circuit since } } }';
+
+  it('should say where the answers come from, how old they may be, and how the back ends stand', async () => {
+    registry.put(sampleNode('n-1'));
+    registry.fresh = { stale: true, source: 'SNAPSHOT', asOf: T0 - 60_000 };
+    const { data, errors } = await run(query);
+    expect(errors).toEqual([]);
+    const since = '2026-11-24T13:29:00.000Z';
+    expect(data.registryStatus).toEqual({
+      stale: true,
+      source: 'SNAPSHOT',
+      asOf: '2026-11-24T13:28:00.000Z',
+      cursor: '0000000000000001',
+      nodes: 1,
+      backends: [
+        { name: 'KAFKA', available: true, circuit: 'CLOSED', since },
+        { name: 'CONSUL', available: false, circuit: 'HALF_OPEN', since },
+        { name: 'POSTGRES', available: true, circuit: 'CLOSED', since },
+      ],
+    });
+  });
+
+  it('should fail as everything else before the first load', async () => {
+    registry.fresh = null;
+    expect(await codeOf(query)).toBe('BACKEND_UNAVAILABLE');
+  });
+});
+
 describe('changes', () => {
   beforeEach(() => {
     registry.put(sampleNode('n-1'));
