@@ -58,7 +58,7 @@ export class PostgresRegistrationStore implements RegistrationStore {
   }
 
   async recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, progress: Progress): Promise<void> {
-    const latest = [...new Map(heartbeats.map((heartbeat) => [heartbeat.nodeId, heartbeat])).values()];
+    const latest = latestOfEach(heartbeats);
     await this.#database.transaction(async (connection) => {
       if (latest.length > 0) await writeHeartbeats(connection, latest, receivedAt);
       await advancePositions(connection, progress);
@@ -115,6 +115,16 @@ export class PostgresRegistrationStore implements RegistrationStore {
       changes: await trimChanges(connection, now - changeRetention, changeRetentionCount),
     }));
   }
+}
+
+/** The last heartbeat of each node, with the last status that any of its heartbeats carried. */
+function latestOfEach(heartbeats: readonly Heartbeat[]): Heartbeat[] {
+  const latest = new Map<NodeId, Heartbeat>();
+  for (const heartbeat of heartbeats) {
+    const reportedHealth = heartbeat.reportedHealth ?? latest.get(heartbeat.nodeId)?.reportedHealth ?? null;
+    latest.set(heartbeat.nodeId, { ...heartbeat, reportedHealth });
+  }
+  return [...latest.values()];
 }
 
 async function write(connection: Connection, writes: Writes): Promise<readonly Change[]> {

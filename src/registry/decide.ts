@@ -35,6 +35,8 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
 
   const before = stored?.state === 'REGISTERED' ? stored : undefined;
   const checkStatus = checkStatusOf(before, circumstances);
+  // What an earlier life said of its health went with it: the next one may never say a word about it.
+  const isSameLife = before !== undefined && !isOfEarlierLife(before.accepted, accepted);
   const node: NodeRecord = {
     ...event.content,
     state: 'REGISTERED',
@@ -54,7 +56,7 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
       // Signs of an earlier registration say nothing of this one.
       ...(before?.liveness ?? NO_LIVENESS),
       lastSeenAt: now,
-      reportedHealth: event.reportedHealth ?? before?.liveness.reportedHealth ?? null,
+      reportedHealth: event.reportedHealth ?? (isSameLife ? before.liveness.reportedHealth : null),
     },
     acknowledgedAt: before?.acknowledgedAt ?? null,
     registeredAt: before?.registeredAt ?? now,

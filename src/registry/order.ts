@@ -24,9 +24,9 @@ export function isClamped(message: AcceptedMessage): boolean {
   return message.time !== message.rawTime;
 }
 
-/** Whether the message was said by a life of the node before the stored one's. Where an epoch is missing nobody can tell. */
-export function isOfEarlierLife(message: AcceptedMessage, stored: AcceptedMessage): boolean {
-  return message.epoch !== null && stored.epoch !== null && message.epoch < stored.epoch;
+/** Whether the message was said by a life of the node before the other one's. Where an epoch is missing nobody can tell. */
+export function isOfEarlierLife(message: AcceptedMessage, other: AcceptedMessage): boolean {
+  return message.epoch !== null && other.epoch !== null && message.epoch < other.epoch;
 }
 
 /** Negative when `message` was said before `stored`, 0 at a tie. A missing epoch says nothing; then the times decide. */

@@ -3,7 +3,10 @@ import type { Acknowledgement, Heartbeat } from '../../events/announcement.ts';
 import type { NodeId } from '../../events/node-id.ts';
 import type { Connection } from '../database.ts';
 
-/** Heartbeats of known nodes, one per node, in one statement and in node id order (no deadlock). */
+/**
+ * Heartbeats of known nodes, one per node, in one statement and in node id order (no deadlock). One without a status means alive and
+ * nothing more: what the node said of its health before stays.
+ */
 export async function writeHeartbeats(connection: Connection, heartbeats: readonly Heartbeat[], receivedAt: number): Promise<void> {
   const rows = heartbeats.map((heartbeat) => ({
     node_id: heartbeat.nodeId,
@@ -29,7 +32,7 @@ export async function writeHeartbeats(connection: Connection, heartbeats: readon
     on conflict (node_id) do update set
       last_seen_at = greatest(node_liveness.last_seen_at, excluded.last_seen_at),
       last_heartbeat_at = greatest(node_liveness.last_heartbeat_at, excluded.last_heartbeat_at),
-      reported_health = excluded.reported_health,
+      reported_health = coalesce(excluded.reported_health, node_liveness.reported_health),
       active_operations = excluded.active_operations,
       cpu_percent = excluded.cpu_percent,
       memory_mb = excluded.memory_mb,

@@ -72,7 +72,7 @@ describe('health', () => {
     await becomes('both-1', 'UNHEALTHY');
     await nodes.heartbeat('both-1', { health_status: 'recovering' });
     await becomes('both-1', 'DEGRADED');
-    await nodes.heartbeat('both-1', {});
+    await nodes.heartbeat('both-1', { health_status: 'healthy' });
     await becomes('both-1', 'HEALTHY');
     // Silence while its check passes.
     await becomes('both-1', 'DEGRADED');

@@ -153,6 +153,21 @@ describe('signs of life', () => {
     });
   });
 
+  it('should keep what a node said of its health when it heartbeats without saying anything of it', async () => {
+    const [id = nodeId('x')] = await register('quiet-1');
+    const reported = async () => {
+      const { nodes } = await one.store.loadAll();
+      return nodes.find((node) => node.nodeId === id)?.liveness;
+    };
+    await one.store.recordLiveness([heartbeat(id, { reportedHealth: 'critical' })], NOON + 1000, NO_WRITES);
+    await one.store.recordLiveness([heartbeat(id)], NOON + 2000, NO_WRITES);
+    expect(await reported()).toMatchObject({ reportedHealth: 'critical', lastHeartbeatAt: NOON + 2000 });
+    await one.store.recordLiveness([heartbeat(id, { reportedHealth: 'degraded' }), heartbeat(id)], NOON + 3000, NO_WRITES);
+    expect(await reported()).toMatchObject({ reportedHealth: 'degraded' });
+    await one.store.recordLiveness([heartbeat(id, { reportedHealth: 'healthy' })], NOON + 4000, NO_WRITES);
+    expect(await reported()).toMatchObject({ reportedHealth: 'healthy' });
+  });
+
   it('should copy the heartbeat for readers with SQL, and not wait for a row that a saga holds', async () => {
     const [held = nodeId('x'), free = nodeId('x')] = await register('copy-1', 'copy-2');
     const end = new Gate();

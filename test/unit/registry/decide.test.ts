@@ -177,6 +177,15 @@ describe('decideAnnouncement', () => {
     });
   });
 
+  it('should forget what an earlier life said of its health', () => {
+    const life = (epoch: number | null, time: number, more: Partial<Announcement> = {}) =>
+      announcement('n', time, { ...more, said: { epoch, time: time * 1e6, payloadTime: time * 1e6 } });
+    const ill = applied(decide(undefined, life(1, T, { reportedHealth: 'critical' })));
+    expect(applied(decide(ill, life(1, T + 1))).health).toBe('UNHEALTHY');
+    expect(applied(decide(ill, life(null, T + 1))).health).toBe('UNHEALTHY');
+    expect(applied(decide(ill, life(2, T + 1))).health).toBe('HEALTHY');
+  });
+
   it('should take nothing over from an earlier registration but its place in the log', () => {
     const first = {
       ...registered(T, { reportedHealth: 'critical' }),

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ReportedHealth } from '../../../src/events/announcement.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { HealthKeeper } from '../../../src/registry/health-keeper.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
@@ -105,6 +106,21 @@ describe('run', () => {
     view.applyLiveness((await store.livenessSince('0')).updates);
     await vi.advanceTimersByTimeAsync(1000);
     expect(told()).toEqual(['HEALTH_CHANGED a DEGRADED heartbeat']);
+  });
+
+  it('should not take a heartbeat without a status for good health', async () => {
+    const { start, store, view, told } = setUp(record('a'));
+    await start();
+    const heard = async (reportedHealth: ReportedHealth | null) => {
+      await store.recordLiveness([heartbeat('a', { reportedHealth })], Date.now(), { processed: [], completed: [] });
+      view.applyLiveness((await store.livenessSince('0')).updates);
+      await vi.advanceTimersByTimeAsync(1000);
+    };
+    await heard('critical');
+    await heard(null);
+    expect(told()).toEqual(['HEALTH_CHANGED a UNHEALTHY heartbeat']);
+    await heard('healthy');
+    expect(told().slice(1)).toEqual(['HEALTH_CHANGED a HEALTHY heartbeat']);
   });
 
   it('should notice silence: DEGRADED while the check passes, UNHEALTHY without one', async () => {

@@ -44,7 +44,7 @@ export class LivenessTable {
       liveness: {
         lastSeenAt: Math.max(receivedAt, before?.liveness.lastSeenAt ?? 0),
         lastHeartbeatAt: greatest(receivedAt, before?.liveness.lastHeartbeatAt ?? null),
-        reportedHealth,
+        reportedHealth: reportedHealth ?? before?.liveness.reportedHealth ?? null,
         activeOperations,
         cpuPercent,
         memoryMb,
