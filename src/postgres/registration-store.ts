@@ -49,11 +49,11 @@ export class PostgresRegistrationStore implements RegistrationStore {
       await lockNodes(connection, nodeIds);
       const nodes = await readNodes(connection, nodeIds);
       const requests = await readRequests(connection, correlationIds);
-      const writes = await work({
+      const locked = {
         nodes: new Map(nodes.map((node) => [node.nodeId, node])),
         requests: new Map(requests.map((request) => [request.correlationId, request])),
-      });
-      return write(connection, writes);
+      };
+      return write(connection, await work(locked), locked.nodes);
     });
   }
 
@@ -127,8 +127,8 @@ function latestOfEach(heartbeats: readonly Heartbeat[]): Heartbeat[] {
   return [...latest.values()];
 }
 
-async function write(connection: Connection, writes: Writes): Promise<readonly Change[]> {
-  if (writes.nodes.length > 0) await writeNodesLiveness(connection, writes.nodes);
+async function write(connection: Connection, writes: Writes, read: Locked['nodes']): Promise<readonly Change[]> {
+  if (writes.nodes.length > 0) await writeNodesLiveness(connection, writes.nodes, read);
   if (writes.rejected.length > 0) await writeRejected(connection, writes.rejected);
   await advancePositions(connection, writes);
   if (writes.changes.length === 0) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Heartbeat } from '../../../src/events/announcement.ts';
+import type { Acknowledgement, Heartbeat } from '../../../src/events/announcement.ts';
 import type { NodeId } from '../../../src/events/node-id.ts';
 import type { LivenessUpdate } from '../../../src/registry/ports.ts';
 import { nodeId } from '../../unit/consul/node-content.ts';
@@ -22,6 +22,10 @@ function heartbeat(id: NodeId, different: Partial<Heartbeat> = {}): Heartbeat {
     correlationId: null,
     ...different,
   };
+}
+
+function acknowledgement(id: NodeId): Acknowledgement {
+  return { kind: 'acknowledgement', nodeId: id, said: { epoch: null, time: 0, payloadTime: 0 }, correlationId: null };
 }
 
 describe('signs of life', () => {
@@ -195,13 +199,8 @@ describe('signs of life', () => {
   it('should remember an acknowledgement of a known node, and give it on', async () => {
     const [id = nodeId('x')] = await register('ack-1');
     const { mark } = await one.store.livenessSince(null);
-    const acknowledgement = { kind: 'acknowledgement', said: { epoch: null, time: 0, payloadTime: 0 }, correlationId: null } as const;
     await one.store.recordAcknowledgements(
-      [
-        { ...acknowledgement, nodeId: id },
-        { ...acknowledgement, nodeId: id },
-        { ...acknowledgement, nodeId: nodeId('ack-of-nobody') },
-      ],
+      [acknowledgement(id), acknowledgement(id), acknowledgement(nodeId('ack-of-nobody'))],
       NOON + 7000,
       NO_WRITES,
     );
@@ -209,22 +208,84 @@ describe('signs of life', () => {
     expect(updates).toEqual([expect.objectContaining({ nodeId: id, acknowledgedAt: NOON + 7000 })]);
   });
 
-  it('should keep what a heartbeat said after the announcement that a saga still writes', async () => {
-    const [id = nodeId('x')] = await register('race-1');
-    await one.store.recordLiveness([heartbeat(id, { reportedHealth: 'critical', uptimeSeconds: 5 })], NOON + 5000, NO_WRITES);
-    await one.store.transact([id], [], async ({ nodes }) => ({
-      ...NO_WRITES,
-      nodes: [...nodes.values()].map((node) => ({
-        ...node,
-        liveness: { ...node.liveness, lastSeenAt: NOON + 4000, reportedHealth: 'healthy' as const },
-      })),
-    }));
+  const signsOf = async (id: NodeId) => {
     const { nodes } = await one.store.loadAll();
-    expect(nodes.find((node) => node.nodeId === id)?.liveness).toMatchObject({
-      lastSeenAt: NOON + 5000,
-      lastHeartbeatAt: NOON + 5000,
-      reportedHealth: 'critical',
-      uptimeSeconds: 5,
+    return nodes.find((node) => node.nodeId === id);
+  };
+
+  it('should keep what a heartbeat said while a saga held the node and wrote what it had read before', async () => {
+    const [id = nodeId('x')] = await register('race-1');
+    const other = registry.open();
+    await one.store.transact([id], [], async ({ nodes }) => {
+      await other.store.recordLiveness([heartbeat(id, { reportedHealth: 'critical', uptimeSeconds: 5 })], NOON + 5000, NO_WRITES);
+      return {
+        ...NO_WRITES,
+        nodes: [...nodes.values()].map((node) => ({
+          ...node,
+          currentState: 'busy',
+          liveness: { ...node.liveness, lastSeenAt: NOON + 4000, reportedHealth: 'healthy' as const },
+        })),
+      };
+    });
+    expect(await signsOf(id)).toMatchObject({
+      currentState: 'busy',
+      liveness: { lastSeenAt: NOON + 5000, lastHeartbeatAt: NOON + 5000, reportedHealth: 'critical', uptimeSeconds: 5 },
+    });
+  });
+
+  it('should keep what an announcement says of its health although a heartbeat without a status came between', async () => {
+    const [id = nodeId('x')] = await register('race-2');
+    await one.store.recordLiveness([heartbeat(id, { reportedHealth: 'critical' })], NOON + 1000, NO_WRITES);
+    const other = registry.open();
+    await one.store.transact([id], [], async ({ nodes }) => {
+      await other.store.recordLiveness([heartbeat(id, { uptimeSeconds: 6 })], NOON + 5000, NO_WRITES);
+      return {
+        ...NO_WRITES,
+        nodes: [...nodes.values()].map((node) => ({
+          ...node,
+          liveness: { ...node.liveness, lastSeenAt: NOON + 4000, reportedHealth: 'healthy' as const },
+        })),
+      };
+    });
+    expect((await signsOf(id))?.liveness).toMatchObject({ lastHeartbeatAt: NOON + 5000, reportedHealth: 'healthy', uptimeSeconds: 6 });
+  });
+
+  const NO_SIGNS = {
+    lastHeartbeatAt: null,
+    reportedHealth: null,
+    activeOperations: null,
+    cpuPercent: null,
+    memoryMb: null,
+    uptimeSeconds: null,
+  } as const;
+  const everything = { reportedHealth: 'critical', activeOperations: 3, cpuPercent: 12.5, memoryMb: 64, uptimeSeconds: 60 } as const;
+
+  it('should begin anew with a new registration', async () => {
+    const [id = nodeId('x')] = await register('anew-1');
+    await one.store.recordLiveness([heartbeat(id, everything)], NOON + 1000, NO_WRITES);
+    await one.store.recordAcknowledgements([acknowledgement(id)], NOON + 1000, NO_WRITES);
+    const again = nodeRecord(id, { registeredAt: NOON + 9000, liveness: { ...NO_SIGNS, lastSeenAt: NOON + 9000 } });
+    await one.store.transact([id], [], async () => addition(again));
+    expect(await signsOf(id)).toMatchObject({ liveness: again.liveness, acknowledgedAt: null });
+    expect(await registry.sql('select last_heartbeat from node_registrations where node_id = $1', [id])).toEqual([
+      { last_heartbeat: null },
+    ]);
+  });
+
+  it('should not lose what came while a new registration was under way', async () => {
+    const [id = nodeId('x')] = await register('anew-2');
+    await one.store.recordLiveness([heartbeat(id, everything)], NOON + 1000, NO_WRITES);
+    const other = registry.open();
+    const again = nodeRecord(id, { registeredAt: NOON + 9000, liveness: { ...NO_SIGNS, lastSeenAt: NOON + 9000 } });
+    await one.store.transact([id], [], async () => {
+      await other.store.recordLiveness([heartbeat(id, { uptimeSeconds: 1 })], NOON + 8999, NO_WRITES);
+      await other.store.recordAcknowledgements([acknowledgement(id)], NOON + 8999, NO_WRITES);
+      return addition(again);
+    });
+    expect(await signsOf(id)).toMatchObject({
+      acknowledgedAt: NOON + 8999,
+      // But not what an earlier life said of its health, which the heartbeat passed over in silence.
+      liveness: { ...NO_SIGNS, lastSeenAt: NOON + 9000, lastHeartbeatAt: NOON + 8999, uptimeSeconds: 1 },
     });
   });
 });

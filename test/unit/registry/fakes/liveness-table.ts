@@ -16,23 +16,24 @@ export class LivenessTable {
     return { ...node, liveness, currentState, acknowledgedAt };
   }
 
-  /** What came with a row. What a later heartbeat said meanwhile stays. */
-  write({ nodeId, liveness, currentState }: NodeRecord): void {
-    const before = this.#rows.get(nodeId);
-    if (before === undefined) {
-      this.#put({ nodeId, liveness, currentState, acknowledgedAt: null });
+  /** What came with a row. What a heartbeat or an acknowledgement said since it was read stays. */
+  write({ nodeId, liveness, currentState, acknowledgedAt }: NodeRecord, read: NodeRecord | undefined): void {
+    const now = this.#rows.get(nodeId);
+    if (now === undefined) {
+      this.#put({ nodeId, liveness, currentState, acknowledgedAt });
       return;
     }
-    const isLater = liveness.lastSeenAt >= before.liveness.lastSeenAt;
+    const wasBeating = now.liveness.lastHeartbeatAt !== (read?.liveness.lastHeartbeatAt ?? null);
+    const hasSpoken = now.liveness.reportedHealth !== (read?.liveness.reportedHealth ?? null);
     this.#put({
-      ...before,
+      nodeId,
       liveness: {
-        ...before.liveness,
-        lastSeenAt: Math.max(liveness.lastSeenAt, before.liveness.lastSeenAt),
-        lastHeartbeatAt: greatest(liveness.lastHeartbeatAt, before.liveness.lastHeartbeatAt),
-        reportedHealth: isLater ? liveness.reportedHealth : before.liveness.reportedHealth,
+        ...(wasBeating ? now.liveness : liveness),
+        lastSeenAt: Math.max(liveness.lastSeenAt, now.liveness.lastSeenAt),
+        reportedHealth: hasSpoken ? now.liveness.reportedHealth : liveness.reportedHealth,
       },
-      currentState: isLater ? currentState : before.currentState,
+      currentState,
+      acknowledgedAt: now.acknowledgedAt === (read?.acknowledgedAt ?? null) ? acknowledgedAt : now.acknowledgedAt,
     });
   }
 

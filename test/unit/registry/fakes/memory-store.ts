@@ -75,13 +75,15 @@ export class MemoryStore implements RegistrationStore {
     for (const node of nodes) {
       this.#rows.set(node.nodeId, node);
       this.#liveness.delete(node.nodeId);
-      this.#liveness.write(node);
+      this.#liveness.write(node, undefined);
     }
   }
 
   /** Puts a change as a transaction would: row and entry. */
   commit(...changes: readonly NewChange[]): readonly Change[] {
-    return this.#commit({ nodes: changes.map(({ node }) => node), changes, processed: [], completed: [], rejected: [] });
+    return this.#commit({ nodes: changes.map(({ node }) => node), changes, processed: [], completed: [], rejected: [] }, (id) =>
+      this.node(id),
+    );
   }
 
   async transact(
@@ -96,8 +98,9 @@ export class MemoryStore implements RegistrationStore {
       try {
         const nodes = nodeIds.flatMap((id) => this.node(id) ?? []);
         const requests = correlationIds.flatMap((id) => this.requests.get(id) ?? []);
+        const read = new Map(nodes.map((node) => [node.nodeId, node]));
         const writes = await work({
-          nodes: new Map(nodes.map((node) => [node.nodeId, node])),
+          nodes: read,
           requests: new Map(requests.map((request) => [request.correlationId, request])),
         });
         for (const { nodeId } of writes.nodes) if (!nodeIds.includes(nodeId)) throw new Error(`${nodeId} was written but not locked`);
@@ -105,7 +108,7 @@ export class MemoryStore implements RegistrationStore {
         if (refused !== undefined) throw new RefusedError('postgres', `injected: the row of ${refused.nodeId} is refused`);
         await this.beforeCommit(writes);
         check();
-        return this.#commit(writes);
+        return this.#commit(writes, (id) => read.get(id));
       } finally {
         release();
       }
@@ -171,8 +174,8 @@ export class MemoryStore implements RegistrationStore {
     return this.#meeting('cleanUp', async () => ({ nodes: 0, rejectedEvents: 0, requests: 0, changes: 0 }));
   }
 
-  #commit(writes: Writes): readonly Change[] {
-    for (const node of writes.nodes) this.#liveness.write(node);
+  #commit(writes: Writes, read: (nodeId: NodeId) => NodeRecord | undefined): readonly Change[] {
+    for (const node of writes.nodes) this.#liveness.write(node, read(node.nodeId));
     this.#reject(writes.rejected);
     this.positions.advance(writes);
     for (const node of writes.nodes) this.#rows.set(node.nodeId, node);
