@@ -73,6 +73,7 @@ export const nodeRegistrations = pgTable(
     saidTime: count('said_time').notNull().default(0),
     saidPayloadTime: count('said_payload_time').notNull().default(0),
     saidRawTime: count('said_raw_time').notNull().default(0),
+    saidAheadTime: count('said_ahead_time').notNull().default(0),
     receivedAt: instant('received_at').notNull().defaultNow(),
     leaseSeconds: doublePrecision('lease_seconds'),
     /** A copy of node_liveness.last_heartbeat_at for whoever reads this table with SQL; may lag by one flush. */

@@ -4,7 +4,7 @@ import type { NewChange } from './change.ts';
 import { toCursor } from './cursor.ts';
 import { type Hearing, healthOf } from './health.ts';
 import type { AcceptedMessage, CheckStatus, NodeRecord } from './node-record.ts';
-import { acceptAt, compareOrder, isClamped, isOfEarlierLife } from './order.ts';
+import { acceptAt, compareOrder, following, isClamped, isOfEarlierLife } from './order.ts';
 import type { IssuedRequest, ObservedCheck, ServiceDefinition } from './ports.ts';
 
 /** What one announcement or goodbye does to what is stored of its node. */
@@ -49,8 +49,7 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
     checkOutput: checkStatus === before?.checkStatus ? before.checkOutput : (circumstances.probed?.output ?? null),
     currentState: event.currentState,
     contentHash: event.contentHash,
-    // An epoch once known keeps fencing: a later message without one does not open the door to an earlier life.
-    accepted: { ...accepted, epoch: accepted.epoch ?? stored?.accepted.epoch ?? null },
+    accepted: stored === undefined ? accepted : following(accepted, stored.accepted),
     leaseSeconds: event.leaseSeconds,
     liveness: {
       // Signs of an earlier registration say nothing of this one.
@@ -91,7 +90,7 @@ export function decideGoodbye(stored: NodeRecord | undefined, event: Goodbye, no
   if (stored.state === 'REGISTERED' && stored.instance !== null && event.instance != null && event.instance !== stored.instance) {
     return { outcome: 'superseded', why: 'the goodbye of another instance' };
   }
-  const fence = { ...accepted, epoch: accepted.epoch ?? stored.accepted.epoch };
+  const fence = following(accepted, stored.accepted);
   if (stored.state === 'REMOVED') return { outcome: 'unchanged', node: { ...stored, accepted: fence } };
   return removed(
     stored,

@@ -25,6 +25,8 @@ export interface Liveness {
 export interface AcceptedMessage extends MessageTime {
   /** `time` as the node said it; differs from `time` only where that lay over 5 minutes ahead and counts as time of arrival. */
   readonly rawTime: number;
+  /** The highest `rawTime` of this life's messages that lay so far ahead, this one or an earlier; 0: none did. Microseconds. */
+  readonly aheadTime: number;
   /** When the gateway took it, milliseconds since 1970. */
   readonly receivedAt: number;
 }

@@ -20,7 +20,7 @@ const selectNodes = sql`
     n.capabilities, n.capability_names, n.endpoints, n.address, n.port, n.metadata, n.environment, n.network_id, n.deployment_id,
     n.state, n.state_reason, n.health_status, n.consul_service_id, n.check_status, n.check_output, n.content_hash,
     n.epoch::float8 as epoch, n.said_time::float8 as said_time, n.said_payload_time::float8 as said_payload_time,
-    n.said_raw_time::float8 as said_raw_time, ${milliseconds('n.received_at')} as received_at, n.lease_seconds,
+    n.said_raw_time::float8 as said_raw_time, n.said_ahead_time::float8 as said_ahead_time, ${milliseconds('n.received_at')} as received_at, n.lease_seconds,
     ${milliseconds('n.registered_at')} as registered_at, ${milliseconds('n.updated_at')} as updated_at, n.cursor::float8 as cursor,
     ${livenessColumns}
   from node_registrations n

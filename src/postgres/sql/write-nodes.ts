@@ -35,6 +35,7 @@ function rowOf(node: NodeRecord) {
     said_time: node.accepted.time,
     said_payload_time: node.accepted.payloadTime,
     said_raw_time: node.accepted.rawTime,
+    said_ahead_time: node.accepted.aheadTime,
     received_at: iso(node.accepted.receivedAt),
     lease_seconds: node.leaseSeconds,
     last_heartbeat: iso(node.liveness.lastHeartbeatAt),
@@ -61,20 +62,20 @@ export async function writeNodes(connection: Connection, nodes: readonly NodeRec
     insert into node_registrations as n (
       node_id, node_type, node_name, node_version, node_role, instance, announced_service_name, service_name, capabilities,
       capability_names, endpoints, address, port, metadata, environment, network_id, deployment_id, state, state_reason, health_status,
-      consul_service_id, check_status, check_output, content_hash, epoch, said_time, said_payload_time, said_raw_time, received_at,
+      consul_service_id, check_status, check_output, content_hash, epoch, said_time, said_payload_time, said_raw_time, said_ahead_time, received_at,
       lease_seconds, last_heartbeat, registered_at, updated_at, cursor
     )
     select
       node_id, node_type, node_name, node_version, node_role, instance, announced_service_name, service_name,
       coalesce(capabilities, 'null'::jsonb), capability_names, endpoints, address, port, metadata, environment, network_id, deployment_id,
       state, state_reason, health_status, consul_service_id, check_status, check_output, content_hash, epoch, said_time,
-      said_payload_time, said_raw_time, received_at, lease_seconds, last_heartbeat, registered_at, updated_at, cursor
+      said_payload_time, said_raw_time, said_ahead_time, received_at, lease_seconds, last_heartbeat, registered_at, updated_at, cursor
     from jsonb_to_recordset(${JSON.stringify(nodes.map(rowOf))}::jsonb) as row (
       node_id text, node_type text, node_name text, node_version text, node_role text, instance text, announced_service_name text,
       service_name text, capabilities jsonb, capability_names text[], endpoints jsonb, address text, port integer, metadata jsonb,
       environment text, network_id text, deployment_id text, state text, state_reason text, health_status text, consul_service_id text,
       check_status text, check_output text, content_hash text, epoch bigint, said_time bigint, said_payload_time bigint,
-      said_raw_time bigint, received_at timestamptz, lease_seconds float8, last_heartbeat timestamptz, registered_at timestamptz,
+      said_raw_time bigint, said_ahead_time bigint, received_at timestamptz, lease_seconds float8, last_heartbeat timestamptz, registered_at timestamptz,
       updated_at timestamptz, cursor bigint
     )
     on conflict (node_id) do update set
@@ -86,7 +87,8 @@ export async function writeNodes(connection: Connection, nodes: readonly NodeRec
       state = excluded.state, state_reason = excluded.state_reason, health_status = excluded.health_status,
       consul_service_id = excluded.consul_service_id, check_status = excluded.check_status, check_output = excluded.check_output,
       content_hash = excluded.content_hash, epoch = excluded.epoch, said_time = excluded.said_time,
-      said_payload_time = excluded.said_payload_time, said_raw_time = excluded.said_raw_time, received_at = excluded.received_at,
+      said_payload_time = excluded.said_payload_time, said_raw_time = excluded.said_raw_time,
+      said_ahead_time = excluded.said_ahead_time, received_at = excluded.received_at,
       lease_seconds = excluded.lease_seconds, last_heartbeat = case
         -- Of an earlier registration.
         when n.registered_at < excluded.registered_at then excluded.last_heartbeat

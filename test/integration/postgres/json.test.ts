@@ -100,6 +100,7 @@ describe('what nodes announce, in Postgres and back', () => {
         time: 9_007_199_254_740_991,
         payloadTime: -1,
         rawTime: 253_402_300_799_999_000,
+        aheadTime: 2 ** 57,
         receivedAt: NOON + 1,
       },
       leaseSeconds: 0.5,

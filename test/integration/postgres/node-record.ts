@@ -20,7 +20,7 @@ export function nodeRecord(nodeId: NodeId, different: Partial<NodeRecord> = {}):
     checkOutput: null,
     currentState: null,
     contentHash: 'a'.repeat(64),
-    accepted: { epoch: null, time: NOON * 1000, payloadTime: NOON * 1000, rawTime: NOON * 1000, receivedAt: NOON },
+    accepted: { epoch: null, time: NOON * 1000, payloadTime: NOON * 1000, rawTime: NOON * 1000, aheadTime: 0, receivedAt: NOON },
     leaseSeconds: null,
     liveness: {
       lastSeenAt: NOON,

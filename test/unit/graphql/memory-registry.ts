@@ -55,7 +55,7 @@ export function sampleNode(id: string, overrides: Partial<NodeRecord> = {}): Nod
     checkOutput: 'HTTP GET: 200 OK',
     currentState: 'ready',
     contentHash: 'a'.repeat(64),
-    accepted: { epoch: 2 ** 40, time: T0 * 1000, payloadTime: T0 * 1000, rawTime: T0 * 1000, receivedAt: T0 },
+    accepted: { epoch: 2 ** 40, time: T0 * 1000, payloadTime: T0 * 1000, rawTime: T0 * 1000, aheadTime: 0, receivedAt: T0 },
     leaseSeconds: null,
     liveness: {
       lastSeenAt: T0 + 1000,

@@ -16,7 +16,7 @@ function node(checkStatus: CheckStatus | null, reportedHealth: ReportedHealth | 
     memoryMb: null,
     uptimeSeconds: null,
   };
-  return { checkStatus, liveness, accepted: { epoch: null, time: 0, payloadTime: 0, rawTime: 0, receivedAt } };
+  return { checkStatus, liveness, accepted: { epoch: null, time: 0, payloadTime: 0, rawTime: 0, aheadTime: 0, receivedAt } };
 }
 
 describe('healthOf', () => {

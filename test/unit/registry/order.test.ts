@@ -20,6 +20,7 @@ describe('acceptAt', () => {
       time: (T0 + 5 * MINUTE) * 1000,
       payloadTime: (T0 + 5 * MINUTE) * 1000,
       rawTime: (T0 + 5 * MINUTE) * 1000,
+      aheadTime: 0,
       receivedAt: T0,
     });
     expect(isClamped(message)).toBe(false);
@@ -28,6 +29,7 @@ describe('acceptAt', () => {
   it('should count a time further ahead as the time of arrival, and keep what was said', () => {
     const message = accepted(5 * MINUTE + 1, { receivedAt: 0 });
     expect(message).toMatchObject({ time: T0 * 1000, payloadTime: T0 * 1000, rawTime: (T0 + 5 * MINUTE + 1) * 1000 });
+    expect(message.aheadTime).toBe(message.rawTime);
     expect(isClamped(message)).toBe(true);
   });
 

@@ -33,7 +33,7 @@ export function record(id: string, different: Partial<NodeRecord> = {}, announce
     checkOutput: null,
     currentState: 'ready',
     contentHash,
-    accepted: { epoch: null, time: T0 * 1000, payloadTime: T0 * 1000, rawTime: T0 * 1000, receivedAt: T0 },
+    accepted: { epoch: null, time: T0 * 1000, payloadTime: T0 * 1000, rawTime: T0 * 1000, aheadTime: 0, receivedAt: T0 },
     leaseSeconds: null,
     liveness: NO_SIGNS,
     acknowledgedAt: null,

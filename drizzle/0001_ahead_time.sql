@@ -1,0 +1,1 @@
+ALTER TABLE "node_registrations" ADD COLUMN "said_ahead_time" bigint DEFAULT 0 NOT NULL;
