@@ -43,7 +43,8 @@ export class Circuit {
     );
     policy.onStateChange((state) => {
       this.#openedAt = state === CircuitState.Open ? performance.now() : null;
-      this.#onChange(POSITIONS[state]);
+      // On its way to closed, in `recover`.
+      if (state !== CircuitState.Isolated) this.#onChange(POSITIONS[state]);
     });
     return policy;
   }
@@ -98,6 +99,12 @@ export class Circuit {
       } else this.#succeeded();
       throw error;
     }
+  }
+
+  /** The back end answered somebody who asked past the circuit: it closes at once, and need not wait for its own next try. */
+  recover(): void {
+    this.#succeeded();
+    if (this.#policy.state !== CircuitState.Closed) this.#policy.isolate().dispose();
   }
 
   #succeeded(): void {
