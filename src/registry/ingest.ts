@@ -80,8 +80,13 @@ export class Ingest {
     this.#parts = parts;
   }
 
-  /** Returns when everything is done, or when the signal aborts: then the rest will be delivered again. Returns whether it is done. */
-  async process(batch: IncomingBatch, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Returns when everything is done, or when the signal or the hold aborts: then the rest will be delivered again. Returns whether it is
+   * done. The hold means that a back end is away: messages that are being rejected wait for it here, since a second delivery would put
+   * the same letters into the dead-letter topic again.
+   */
+  async process(batch: IncomingBatch, signal: AbortSignal, hold: AbortSignal = signal): Promise<boolean> {
+    const cut = AbortSignal.any([signal, hold]);
     const { store, now, onHeartbeats } = this.#parts;
     const completed: Completed[] = [{ topic: batch.topic, partition: batch.partition, nextOffset: batch.nextOffset }];
     const sagaItems: SagaItem[] = [];
@@ -116,15 +121,15 @@ export class Ingest {
     }
     const receivedAt = now();
     // The last transaction also records that the batch is complete: one transaction for most batches.
-    const steps: ((completed: readonly Completed[]) => Promise<void>)[] = [];
-    if (sagaItems.length > 0) steps.push((rest) => this.#runSaga(sagaItems, rest, batch, signal));
-    if (rejections.length > 0) steps.push((rest) => this.#reject(rejections, rest, signal));
-    if (acks.length > 0)
-      steps.push((rest) => store.recordAcknowledgements(acknowledgements, receivedAt, { processed: acks, completed: rest }));
-    if (beats.length > 0) steps.push((rest) => store.recordLiveness(heartbeats, receivedAt, { processed: beats, completed: rest }));
-    if (ignored.length > 0) steps.push((rest) => store.recordRejections([], { processed: ignored, completed: rest }));
-    for (const [index, step] of steps.entries()) {
-      const isDone = await this.#untilDone(() => step(index === steps.length - 1 ? completed : []), signal);
+    const steps: { readonly run: (completed: readonly Completed[]) => Promise<void>; readonly until: AbortSignal }[] = [];
+    const step = (run: (completed: readonly Completed[]) => Promise<void>, until = cut) => void steps.push({ run, until });
+    if (sagaItems.length > 0) step((rest) => this.#runSaga(sagaItems, rest, batch, signal, cut));
+    if (rejections.length > 0) step((rest) => this.#reject(rejections, rest, signal), signal);
+    if (acks.length > 0) step((rest) => store.recordAcknowledgements(acknowledgements, receivedAt, { processed: acks, completed: rest }));
+    if (beats.length > 0) step((rest) => store.recordLiveness(heartbeats, receivedAt, { processed: beats, completed: rest }));
+    if (ignored.length > 0) step((rest) => store.recordRejections([], { processed: ignored, completed: rest }));
+    for (const [index, { run, until }] of steps.entries()) {
+      const isDone = await this.#untilDone(() => run(index === steps.length - 1 ? completed : []), until);
       if (!isDone) return false;
     }
     this.#count(beats, acks, ignored);
@@ -132,7 +137,13 @@ export class Ingest {
     return true;
   }
 
-  async #runSaga(items: readonly SagaItem[], completed: readonly Completed[], batch: IncomingBatch, signal: AbortSignal): Promise<void> {
+  async #runSaga(
+    items: readonly SagaItem[],
+    completed: readonly Completed[],
+    batch: IncomingBatch,
+    signal: AbortSignal,
+    cut: AbortSignal,
+  ): Promise<void> {
     const { saga, store, onRenewed, onCommitted } = this.#parts;
     let pending = items;
     let wasRefused = false;
@@ -149,8 +160,8 @@ export class Ingest {
       }
       if (pending.length > 0)
         throw new BackendError('postgres', `${pending.length} of ${items.length} messages have to wait for a back end`);
-    }, signal);
-    if (wasRefused && !signal.aborted) await this.#untilDone(() => store.recordRejections([], { processed: [], completed }), signal);
+    }, cut);
+    if (wasRefused && !cut.aborted) await this.#untilDone(() => store.recordRejections([], { processed: [], completed }), cut);
   }
 
   /** First to the dead-letter topic, then to the table: a crash between leaves a letter twice, never a message unaccounted for. */

@@ -166,6 +166,36 @@ describe('process', () => {
     expect(heard).toEqual([]);
   });
 
+  it('should hand a batch back when a back end is away, and count it once when it comes again', async () => {
+    const core = new RegistryCore();
+    const { ingest } = ingestOf(core);
+    const hold = new AbortController();
+    core.catalog.faults.next('register', 'fail', 100);
+    const events = [announcement('n'), announcement('m'), heartbeat('n')];
+    const processing = ingest.process(batch(events), ALWAYS, hold.signal);
+    await vi.advanceTimersByTimeAsync(1000);
+    hold.abort();
+    expect(await whileTimePasses(processing)).toBe(false);
+    core.catalog.faults.clear();
+    expect(await whileTimePasses(ingest.process(batch(events), ALWAYS, new AbortController().signal))).toBe(true);
+    expect(core.store.positions.counts).toMatchObject({ applied: 2, heartbeat: 1 });
+  });
+
+  it('should keep what it is rejecting, so that an outage of Postgres writes no second letter', async () => {
+    const core = new RegistryCore();
+    const { ingest } = ingestOf(core);
+    const hold = new AbortController();
+    core.store.faults.always('recordRejections', 'before');
+    const processing = ingest.process(batch([rejection]), ALWAYS, hold.signal);
+    await vi.advanceTimersByTimeAsync(1000);
+    hold.abort();
+    await vi.advanceTimersByTimeAsync(10_000);
+    core.store.faults.clear();
+    expect(await whileTimePasses(processing)).toBe(true);
+    expect(core.messenger.letters).toHaveLength(1);
+    expect(core.store.positions.counts).toMatchObject({ rejected: 1 });
+  });
+
   it('should hand on an error that is not of a back end', async () => {
     const core = new RegistryCore();
     const { ingest } = ingestOf(core);
