@@ -5,8 +5,11 @@ import { EndpointAllowList } from './events/endpoint-allow-list.ts';
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-/** Durations read like Consul's: `500ms`, `30s`, `2m`, `1h`. The value is milliseconds. */
-const duration = (fallback: string) =>
+/** What a broker accepts by default (`group.min.session.timeout.ms`). Milliseconds. */
+const MIN_SESSION_TIMEOUT = 6000;
+
+/** Durations read like Consul's: `500ms`, `30s`, `2m`, `1h`. The value, and `min`, are milliseconds. */
+const duration = (fallback: string, min = 0) =>
   z
     .string()
     .default(fallback)
@@ -17,7 +20,10 @@ const duration = (fallback: string) =>
         context.addIssue({ code: 'custom', message: `"${text}" is not a duration above zero such as 500ms, 30s or 2m` });
         return z.NEVER;
       }
-      return Number(amount) * UNITS[unit];
+      const value = Number(amount) * UNITS[unit];
+      if (value >= min) return value;
+      context.addIssue({ code: 'custom', message: `"${text}" is shorter than ${min / 1000}s` });
+      return z.NEVER;
     });
 
 const number = (fallback: number, min: number, max: number, whole = true) =>
@@ -95,6 +101,8 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9_-]+$/, 'must be letters, digits, - or _: it is part of topic names')
     .default('dev'),
   KAFKA_GROUP_ID: z.string().default('discovery-gateway'),
+  KAFKA_SESSION_TIMEOUT: duration('15s', MIN_SESSION_TIMEOUT),
+  KAFKA_STALL_TIMEOUT: duration('30s'),
   KAFKA_SSL: flag(false),
   KAFKA_SSL_CA_FILE: optional,
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
@@ -201,6 +209,9 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   ) {
     problems.push('KAFKA_SASL_MECHANISM needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD');
   }
+  if (parsed.success && parsed.data.KAFKA_STALL_TIMEOUT <= parsed.data.KAFKA_SESSION_TIMEOUT) {
+    problems.push('KAFKA_STALL_TIMEOUT must be longer than KAFKA_SESSION_TIMEOUT: a rebalance may wait as long for a dead member');
+  }
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const e = parsed.data;
   const topic = (name: string) => name.replaceAll('{env}', e.KAFKA_ENVIRONMENT);
@@ -219,6 +230,8 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       brokers: e.KAFKA_BROKER_URL,
       clientId: gatewayId,
       groupId: e.KAFKA_GROUP_ID,
+      sessionTimeout: e.KAFKA_SESSION_TIMEOUT,
+      stallTimeout: e.KAFKA_STALL_TIMEOUT,
       ssl: e.KAFKA_SSL ? { caFile: e.KAFKA_SSL_CA_FILE ?? null } : null,
       sasl:
         e.KAFKA_SASL_MECHANISM === undefined

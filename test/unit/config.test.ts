@@ -31,7 +31,7 @@ describe('readConfig', () => {
       },
       registry: { leaseSeconds: 86_400, cleanUpInterval: 3_600_000, heartbeatTimeout: 90_000, reconcileInterval: 60_000 },
       postgres: { changeRetention: 7 * 86_400_000 },
-      kafka: { ssl: null, sasl: null, createTopics: true },
+      kafka: { sessionTimeout: 15_000, stallTimeout: 30_000, ssl: null, sasl: null, createTopics: true },
     });
   });
 
