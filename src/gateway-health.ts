@@ -1,5 +1,6 @@
 import type { Background } from './background.ts';
 import type { Circuit } from './circuit.ts';
+import type { Backend } from './errors.ts';
 import type { BackendHealth, HealthReport, HealthSource } from './http/health.ts';
 import { maskSecrets } from './log.ts';
 import { printCursor } from './registry/cursor.ts';
@@ -21,6 +22,8 @@ export interface GatewayHealthParts {
   readonly freshness: () => Freshness | null;
   readonly isConsuming: () => boolean;
   readonly consumerLag: () => number | null;
+  readonly consumerWaitsFor: () => readonly Backend[];
+  readonly consumerRestarts: () => ReadonlyMap<string, number>;
   readonly subscribers: () => number;
   readonly drift: () => Drift | null;
   /** Expiries that the mass-expiry guard holds back. */
@@ -52,6 +55,8 @@ export class GatewayHealth implements HealthSource {
       backends: { kafka: healthOf(circuits.kafka), consul: healthOf(circuits.consul), postgres: healthOf(circuits.postgres) },
       registrations: { total: successful + failed, successful, failed },
       consumerLag: this.#parts.consumerLag(),
+      consumerWaitsFor: this.#parts.consumerWaitsFor(),
+      consumerRestarts: this.#parts.consumerRestarts(),
       cursor: printCursor(view.head()),
       knownNodes: view.size(),
       subscribers: this.#parts.subscribers(),

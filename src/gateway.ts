@@ -24,6 +24,7 @@ import { migrate } from './postgres/migrate.ts';
 import { PostgresPublishedPosition } from './postgres/published-position.ts';
 import { PostgresRegistrationStore } from './postgres/registration-store.ts';
 import { readClock } from './postgres/sql/read-clock.ts';
+import { recover } from './recovery.ts';
 import { Alignment } from './registry/alignment.ts';
 import { ChangeFeed } from './registry/change-feed.ts';
 import { CheckObserver } from './registry/check-observer.ts';
@@ -71,6 +72,8 @@ async function atMost(milliseconds: number, work: Promise<unknown>): Promise<voi
 export interface RunningGateway {
   readonly host: string;
   readonly port: number;
+  /** Resolves when the gateway cannot do its work any more and only a new process can help: log it, `stop`, and end. */
+  readonly failed: Promise<Error>;
   /** Says goodbye, finishes or undoes what is in flight, commits, closes. */
   stop(): Promise<void>;
 }
@@ -97,6 +100,11 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     },
   });
   const { now } = clock;
+  const away = (backends: readonly Backend[]) => backends.find((backend) => circuits[backend].position() !== 'closed') ?? null;
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
   let registryId = '';
   let hearingSince = now();
   const hears = () => {
@@ -104,13 +112,14 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   };
   const hearing = (): Hearing => {
     // Silence that the gateway could not have heard does not count: while it is deaf, hearing begins anew at every moment.
-    if (!consumer.isRunning() || !circuits.kafka.isAvailable()) hears();
+    if (!consumer.isHearing() || !circuits.kafka.isAvailable()) hears();
     return { now: now(), since: hearingSince, timeout: config.registry.heartbeatTimeout };
   };
 
   // Postgres, and the registry in memory that follows it.
   const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
-  const changeLog = guarded(new PostgresChangeLog(database, config.postgres), circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
+  const postgresLog = new PostgresChangeLog(database, config.postgres);
+  const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
   const leadership = new PostgresLeadership(config.postgres, log);
   const view = new RegistryView();
   const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) =>
@@ -167,9 +176,12 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     config.kafka,
     topics,
     {
-      process: (batch, stop) => ingest.process(batch, stop),
+      process: (batch, stop, hold) => ingest.process(batch, stop, hold),
       onHearing: hears,
+      onHopeless: (error) => fail(error),
       ask: (call) => circuits.kafka.run(call),
+      blocker: (meaning) => (meaning === 'introspection' ? away(['postgres', 'consul']) : away(['postgres'])),
+      now,
       rules: { endpointAllowed: (url) => endpointAllow.allows(url) },
     },
     log,
@@ -247,6 +259,8 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     freshness: () => feed.freshness(),
     isConsuming: () => consumer.isRunning(),
     consumerLag: () => consumer.lag(),
+    consumerWaitsFor: () => consumer.waitsFor(),
+    consumerRestarts: () => consumer.restarts(),
     subscribers: () => subscriptions.open(),
     drift: () => reconciler.drift(),
     heldBack: () => guard.heldBack(),
@@ -312,7 +326,12 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('second look', (stopped) => secondLook.run(stopped));
   background.start('reconciler', (stopped) => reconciler.run(stopped));
   background.start('compensation', (stopped) => alignment.run(stopped));
-  background.start('producer', (stopped) => unlessAborted(producer.connect(), stopped));
+  const { consul, postgres } = circuits;
+  background.start('recovery of Consul', (stopped) =>
+    recover({ circuit: consul, ask: () => agent.exists(config.gatewayId), now }, stopped),
+  );
+  background.start('recovery of Postgres', (stopped) => recover({ circuit: postgres, ask: () => postgresLog.bounds(), now }, stopped));
+  background.start('producer', async (stopped) => void (await unlessAborted(producer.connect(), stopped)));
   background.start('consumer', (stopped) => consumer.run(stopped));
   background.start('publisher', (stopped) => publisher.run(stopped));
   background.start('first request', (stopped) => askEverybody(stopped));
@@ -344,7 +363,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     }
   });
   log.info({ registryId, nodes: view.size(), cursor: view.head() }, 'serving');
-  return { host, port, stop };
+  return { host, port, failed, stop };
 
   /** Once, when the gateway can hear the answers. */
   async function askEverybody(stopped: AbortSignal): Promise<void> {

@@ -24,24 +24,32 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+function endInTime(): void {
+  setTimeout(() => {
+    log.error({ deadline: STOP_DEADLINE }, 'could not stop in time, ending');
+    process.exit(1);
+  }, STOP_DEADLINE).unref();
+}
+
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.on(name, () => {
     if (stopping.signal.aborted) return;
     log.info({ signal: name }, 'asked to stop');
     stopping.abort();
-    setTimeout(() => {
-      log.error({ deadline: STOP_DEADLINE }, 'could not stop in time, ending');
-      process.exit(1);
-    }, STOP_DEADLINE).unref();
+    endInTime();
   });
 }
 
 try {
   const gateway = await startGateway(config, log, stopping.signal);
-  if (!stopping.signal.aborted)
-    await new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve(), { once: true }));
+  const asked = new Promise<null>((resolve) => stopping.signal.addEventListener('abort', () => resolve(null), { once: true }));
+  const failure = stopping.signal.aborted ? null : await Promise.race([asked, gateway.failed]);
+  if (failure !== null) {
+    log.fatal({ error: failure }, 'cannot go on, ending');
+    endInTime();
+  }
   await gateway.stop();
-  process.exit(0);
+  process.exit(failure === null ? 0 : 1);
 } catch (error) {
   if (!stopping.signal.aborted) {
     log.fatal({ error }, 'could not start');

@@ -68,6 +68,26 @@ export function createMetrics({ health, counts, view, snapshots, now }: MetricsS
     },
   });
   new Gauge({
+    name: 'discovery_gateway_consumer_paused',
+    help: '1 while the consumer, or part of it, waits in its group for a back end that is away.',
+    registers,
+    collect() {
+      this.set(health.report().consumerWaitsFor.length > 0 ? 1 : 0);
+    },
+  });
+  let restarted: ReadonlyMap<string, number> = new Map();
+  new Counter({
+    name: 'discovery_gateway_consumer_restarts_total',
+    help: 'Starts of a new Kafka consumer in place of one that crashed or stood still, by why.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      const now = new Map(health.report().consumerRestarts);
+      for (const [reason, count] of now) this.inc({ reason }, count - (restarted.get(reason) ?? 0));
+      restarted = now;
+    },
+  });
+  new Gauge({
     name: 'discovery_gateway_subscribers',
     help: 'Open subscriptions.',
     registers,

@@ -34,6 +34,10 @@ export interface HealthReport {
   };
   /** Messages not yet consumed; null while nobody knows. */
   readonly consumerLag: number | null;
+  /** Back ends for which the consumer, or part of it, pauses in its group; empty: it does not. */
+  readonly consumerWaitsFor: readonly Backend[];
+  /** How often the consumer was started anew since the gateway started, by why. */
+  readonly consumerRestarts: ReadonlyMap<string, number>;
   /** Printed cursor of the newest change in memory. */
   readonly cursor: string;
   /** Nodes in memory, in whatever state. */
@@ -84,6 +88,10 @@ export function registrationCircuit({ consul, postgres }: HealthReport['backends
   return consul.circuit === 'half_open' || postgres.circuit === 'half_open' ? 'half_open' : 'closed';
 }
 
+function pauseReason(backends: readonly Backend[]): string | null {
+  return backends.length === 0 ? null : `waits for ${backends.join(' and ')}`;
+}
+
 /** `/health`: the whole picture, in the shape that monitoring of the former registry reads. */
 export function healthAnswer(report: HealthReport): HealthAnswer {
   const { backends, registrations } = report;
@@ -102,6 +110,8 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
       checks: {
         background_tasks: {
           consumer_task_running: report.consumerTaskRunning,
+          consumer_paused: report.consumerWaitsFor.length > 0,
+          consumer_paused_reason: pauseReason(report.consumerWaitsFor),
           cleanup_task_running: report.cleanupTaskRunning,
         },
         services: {
@@ -123,6 +133,7 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
           failed_registrations: registrations.failed,
         },
         consumer_lag: report.consumerLag,
+        consumer_restarts: Object.fromEntries(report.consumerRestarts),
         known_nodes: report.knownNodes,
         subscribers: report.subscribers,
         cursor: report.cursor,

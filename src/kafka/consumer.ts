@@ -1,39 +1,52 @@
-import type { Admin, Batch, EachBatchPayload, Kafka } from 'kafkajs';
+import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { KafkaConfig } from '../config.ts';
 import { delay } from '../delay.ts';
-import { BackendError, messageOf } from '../errors.ts';
+import { type Backend, messageOf } from '../errors.ts';
 import type { Meaning } from '../events/event-kind.ts';
-import { excerptOf } from '../events/excerpt.ts';
-import { type ParseRules, parseMessage } from '../events/parse-message.ts';
+import type { ParseRules } from '../events/parse-message.ts';
 import type { Log } from '../log.ts';
-import type { Incoming, IncomingBatch } from '../registry/ingest.ts';
+import type { IncomingBatch } from '../registry/ingest.ts';
 import { unlessAborted } from '../unless-aborted.ts';
+import { withAdmin } from './admin.ts';
+import { GroupMember } from './group-member.ts';
+import { type GroupWatch, watchGroup } from './group-watch.ts';
+import { readBatch } from './incoming-batch.ts';
 import { OffsetCommits } from './offset-commits.ts';
+import { type Blocker, Pauses } from './pauses.ts';
+import { Progress, partitionKey } from './progress.ts';
+import { type RestartReason, Restarts } from './stall.ts';
 import { consumedTopics, type KnownTopics } from './topics.ts';
 
-/** A dead member's partitions go to the others after this. Milliseconds. */
-const SESSION_TIMEOUT = 15_000;
-/** kafkajs cannot leave a group that it is still joining: the wait for it is bounded, and the session timeout does the rest. Milliseconds. */
-const LEAVE_DEADLINE = 2500;
-/** Work that waits for a back end keeps the group membership by this. Milliseconds. */
-const KEEP_ALIVE = 3000;
 /** Partitions worked on side by side: introspections do not wait for heartbeats. */
 const CONCURRENT_PARTITIONS = 4;
-/** A consumer that kafkajs gave up on is started again after this. Milliseconds. */
+/** A consumer that stopped is started again after this. Milliseconds. */
 const RESTART_AFTER = 1000;
 /** Topics that were missing are looked for this often. Milliseconds. */
 const TOPIC_CHECK = 30_000;
+/** kafkajs notices new partitions of a topic when it asks for metadata, which it does every 5 min by default. Milliseconds. */
+const METADATA_MAX_AGE = 30_000;
+/** Back ends that are away, or back, are looked for this often. Milliseconds. */
+const PAUSE_LOOK = 200;
 /** An error that no back end explains is our own: the batch is tried again after this, loudly. Milliseconds. */
 const AFTER_BUG = 5000;
 
 export interface ConsumerHooks {
-  /** Works off a batch; false when it was cut short and must be delivered again. */
-  readonly process: (batch: IncomingBatch, signal: AbortSignal) => Promise<boolean>;
+  /**
+   * Works off a batch; false when it was cut short and must be delivered again. `hold` aborts when a back end that it needs is away,
+   * `signal` when the batch is no longer this gateway's.
+   */
+  readonly process: (batch: IncomingBatch, signal: AbortSignal, hold: AbortSignal) => Promise<boolean>;
   /** The consumer hears (again) from this moment on. */
   readonly onHearing: () => void;
+  /** Restarts do not help although Kafka answers: only a new process can. Called each time it is tried again in vain. */
+  readonly onHopeless: (error: Error) => void;
   /** The call that shows whether Kafka answers, behind its circuit. */
   readonly ask: <T>(call: () => Promise<T>) => Promise<T>;
+  /** Which back end must come back before messages of a kind can be worked off. */
+  readonly blocker: Blocker;
   readonly rules: ParseRules;
+  /** Milliseconds. */
+  readonly now: () => number;
 }
 
 /** The in-process consumer: creates topics, joins the group, parses, hands batches on, commits after the work, and comes back from crashes. */
@@ -44,9 +57,10 @@ export class NodeConsumer {
   readonly #log: Log;
   readonly #meanings: ReadonlyMap<string, Meaning>;
   readonly #topics: KnownTopics;
-  #isRunning = false;
-  #assigned = 0;
-  readonly #lag = new Map<string, bigint>();
+  readonly #pauses: Pauses;
+  readonly #progress: Progress;
+  readonly #restarts: Restarts;
+  #member: GroupMember | null = null;
 
   constructor(kafka: Kafka, config: KafkaConfig, topics: KnownTopics, hooks: ConsumerHooks, log: Log) {
     this.#topics = topics;
@@ -55,126 +69,232 @@ export class NodeConsumer {
     this.#hooks = hooks;
     this.#log = log;
     this.#meanings = consumedTopics(config);
+    this.#progress = new Progress(hooks.now);
+    this.#restarts = new Restarts(config.stallTimeout, hooks.now());
+    this.#pauses = new Pauses(this.#meanings, hooks.blocker, (meaning, by) => this.#onPause(meaning, by));
   }
 
   /** Whether the consumer is a member of its group and fetches. */
   isRunning(): boolean {
-    return this.#isRunning;
+    return this.#member?.isIn() ?? false;
   }
 
-  /** Partitions that the group gave to this gateway. */
-  assignedPartitions(): number {
-    return this.#assigned;
+  /** Whether heartbeats of nodes are heard: not while they wait for Postgres. */
+  isHearing(): boolean {
+    return this.isRunning() && !this.#config.topics.heartbeat.some((topic) => this.#pauses.isPaused(topic));
+  }
+
+  /** The back ends for which the consumer pauses, or part of it. */
+  waitsFor(): readonly Backend[] {
+    return this.#pauses.waitsFor();
+  }
+
+  /** How often the consumer was started anew, by why. */
+  restarts(): ReadonlyMap<RestartReason, number> {
+    return this.#restarts.counts();
   }
 
   /** Messages of the assigned partitions that are not worked off; null while not a member. */
   lag(): number | null {
-    return this.#isRunning ? Number([...this.#lag.values()].reduce((sum, lag) => sum + lag, 0n)) : null;
+    return this.isRunning() ? this.#progress.lag() : null;
   }
 
-  /** Consumes until the signal aborts. An outage or a crash of kafkajs is logged, and the consumer starts again. */
+  /** Consumes until the signal aborts. An outage, a crash of kafkajs or a standstill is logged, and the consumer starts again. */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await unlessAborted(this.#prepare(), signal);
-        if (signal.aborted) break;
-        await this.#consume(signal);
-      } catch (error) {
-        this.#log.warn({ error: messageOf(error) }, 'the Kafka consumer stopped, will start it again');
+    const pausing = setInterval(() => this.#pause(), PAUSE_LOOK);
+    try {
+      while (!signal.aborted) {
+        const topics = await unlessAborted(this.#prepare(), signal);
+        if (topics !== null) {
+          const reason = await this.#consume(topics, signal);
+          if (reason !== null) this.#restarted(reason);
+        }
+        await delay(RESTART_AFTER, signal);
       }
-      this.#isRunning = false;
-      this.#assigned = 0;
-      await delay(RESTART_AFTER, signal);
+    } finally {
+      clearInterval(pausing);
     }
   }
 
-  async #prepare(): Promise<void> {
-    await this.#withAdmin((admin) => this.#topics.look(admin, this.#config, this.#log));
-    const missing = [...this.#meanings.keys()].filter((topic) => !this.#topics.has(topic));
-    if (missing.length > 0) this.#log.warn({ missing }, 'topics are missing, will look for them again');
-    if (missing.length === this.#meanings.size) throw new Error('none of the node topics exists');
+  #restarted(reason: RestartReason): void {
+    if (reason === 'new_topic') this.#restarts.excuse(this.#hooks.now());
+    if (!this.#restarts.restarted(reason, this.#hooks.now())) return;
+    const { groupId } = this.#config;
+    this.#hooks.onHopeless(
+      new Error(
+        `The Kafka consumer does not work although Kafka answers, and starting it again does not help (group ${groupId}, last reason: ${reason}). The log above says what kafkajs met; a new process may help, and what is not worked off stays in Kafka.`,
+      ),
+    );
   }
 
-  /** Until the signal aborts, the consumer crashes for good, or a missing topic appears. */
-  async #consume(signal: AbortSignal): Promise<void> {
+  /** The topics to consume; null while Kafka is away or has none of them, which no restart changes. */
+  async #prepare(): Promise<readonly string[] | null> {
+    try {
+      await this.#lookForTopics();
+    } catch (error) {
+      this.#restarts.excuse(this.#hooks.now());
+      this.#log.warn({ error: messageOf(error) }, 'cannot start the Kafka consumer, will try again');
+      return null;
+    }
+    const topics = [...this.#meanings.keys()].filter((topic) => this.#topics.has(topic));
+    const missing = [...this.#meanings.keys()].filter((topic) => !this.#topics.has(topic));
+    if (missing.length > 0) this.#log.warn({ missing }, 'topics are missing, will look for them again');
+    if (topics.length > 0) return topics;
+    this.#restarts.excuse(this.#hooks.now());
+    return null;
+  }
+
+  /** Until the signal aborts (null), or the consumer has to be started anew (why). */
+  async #consume(topics: readonly string[], signal: AbortSignal): Promise<RestartReason | null> {
+    const { groupId, sessionTimeout } = this.#config;
     const consumer = this.#kafka.consumer({
-      groupId: this.#config.groupId,
-      sessionTimeout: SESSION_TIMEOUT,
-      heartbeatInterval: KEEP_ALIVE,
+      groupId,
+      sessionTimeout,
+      // Members that do not come back in time are left behind in a rebalance: the others wait for them no longer than for dead ones.
+      rebalanceTimeout: sessionTimeout,
+      heartbeatInterval: this.#heartbeatInterval(),
       maxBytesPerPartition: 1_048_576,
       maxWaitTimeInMs: 500,
+      metadataMaxAge: METADATA_MAX_AGE,
       allowAutoTopicCreation: false,
+      // One way back from a crash, with a new consumer: kafkajs' own restart can fail, and says nothing then.
+      retry: { restartOnFailure: async () => false },
     });
     const commits = new OffsetCommits(consumer, (error) =>
       this.#log.warn({ error: messageOf(error) }, 'could not commit offsets, their messages will come again'),
     );
     const ended = new AbortController();
     const stop = AbortSignal.any([signal, ended.signal]);
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      commits.forget();
-      this.#lag.clear();
-      this.#assigned = Object.values(payload.memberAssignment).flat().length;
-      this.#isRunning = true;
-      this.#hooks.onHearing();
-      this.#log.info({ group: payload.groupId, partitions: this.#assigned }, 'joined the consumer group');
+    let reason: RestartReason | null = null;
+    const end = (why: RestartReason) => {
+      if (!stop.aborted) reason = why;
+      ended.abort();
+    };
+    const member = new GroupMember(
+      consumer,
+      this.#log,
+      () => {
+        commits.forget();
+        this.#progress.forget();
+        this.#pause();
+        this.#hooks.onHearing();
+        this.#log.info({ group: groupId, partitions: member.assigned.size }, 'joined the consumer group');
+      },
+      (error) => {
+        this.#log.warn({ error: error.message }, 'the Kafka consumer crashed, will start it again');
+        end('crash');
+      },
+    );
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      // Markers of transactions and gaps of compaction end here, and nobody is handed them.
+      if (payload.batchSize === 0) this.#progress.reached(partitionKey(payload), BigInt(payload.lastOffset) + 1n);
     });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      this.#isRunning = false;
-      this.#log.warn({ error: payload.error.message, restart: payload.restart }, 'the Kafka consumer crashed, will start it again');
-      // kafkajs restarts what it thinks retriable; after anything else it would sit there silently.
-      if (!payload.restart) ended.abort();
+    this.#member = member;
+    this.#progress.forget();
+    this.#pauses.forget();
+    const eachBatch = (payload: EachBatchPayload) => this.#eachBatch(payload, commits, stop);
+    const config = { autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT_PARTITIONS, eachBatch };
+    void member.start(topics, config).catch((error: unknown) => {
+      if (stop.aborted) return;
+      this.#log.warn({ error: messageOf(error) }, 'the Kafka consumer could not start, will try again');
+      end('error');
     });
-    const topics = [...this.#meanings.keys()].filter((topic) => this.#topics.has(topic));
     try {
-      const started = (async () => {
-        await consumer.connect();
-        await consumer.subscribe({ topics, fromBeginning: true });
-        await consumer.run({
-          autoCommit: false,
-          eachBatchAutoResolve: false,
-          partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
-          eachBatch: (payload) => this.#eachBatch(payload, commits, stop),
-        });
-      })();
-      // Joining waits for members that are dead until their session ends: longer than a gateway may take to stop.
-      await unlessAborted(started, stop);
-      await this.#untilTopicAppears(topics.length === this.#meanings.size, stop);
+      await Promise.all([
+        this.#untilTopicAppears(topics.length === this.#meanings.size, stop).then((hasAppeared) => {
+          if (hasAppeared) end('new_topic');
+        }),
+        watchGroup(this.#groupWatch(member, topics), stop).then((stall) => {
+          if (stall !== null) end(stall);
+        }),
+      ]);
     } finally {
+      end('error');
+      this.#member = null;
       // What is finished is committed before the group hears that this member leaves.
       await commits.flush();
-      const waiting = new AbortController();
-      const leaving = consumer
-        .disconnect()
-        .catch((error: unknown) => this.#log.warn({ error: messageOf(error) }, 'could not leave the consumer group cleanly'))
-        .finally(() => waiting.abort());
-      await Promise.race([leaving, delay(LEAVE_DEADLINE, waiting.signal)]);
+      await member.leave();
     }
+    return reason;
   }
 
-  async #untilTopicAppears(isComplete: boolean, signal: AbortSignal): Promise<void> {
+  #groupWatch(member: GroupMember, topics: readonly string[]): GroupWatch {
+    return {
+      kafka: this.#kafka,
+      groupId: this.#config.groupId,
+      topics,
+      patience: this.#config.stallTimeout,
+      member,
+      progress: this.#progress,
+      isPaused: (topic) => this.#pauses.isPaused(topic),
+      restarts: this.#restarts,
+      now: this.#hooks.now,
+      log: this.#log,
+    };
+  }
+
+  /** Keeps the membership with some to spare. Milliseconds. */
+  #heartbeatInterval(): number {
+    return Math.floor(this.#config.sessionTimeout / 5);
+  }
+
+  #lookForTopics(): Promise<boolean> {
+    return this.#hooks.ask(() => withAdmin(this.#kafka, (admin) => this.#topics.look(admin, this.#config, this.#log)));
+  }
+
+  async #untilTopicAppears(isComplete: boolean, signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       await delay(TOPIC_CHECK, signal);
       if (signal.aborted || isComplete) continue;
-      if (await this.#withAdmin((admin) => this.#topics.look(admin, this.#config, this.#log))) return;
+      try {
+        if (await this.#lookForTopics()) return true;
+      } catch (error) {
+        this.#log.warn({ error: messageOf(error) }, 'could not look for topics that were missing');
+      }
+    }
+    return false;
+  }
+
+  #onPause(meaning: Meaning, by: Backend | null): void {
+    if (by !== null) {
+      this.#log.warn({ messages: meaning, backend: by }, 'pausing the consumer until the back end is back, it stays in its group');
+      return;
+    }
+    this.#log.info({ messages: meaning }, 'resuming the consumer');
+    if (meaning === 'heartbeat') this.#hooks.onHearing();
+  }
+
+  #pause(): void {
+    this.#pauses.look();
+    const member = this.#member;
+    if (member === null || !member.isIn()) return;
+    try {
+      this.#pauses.apply(member.consumer, [...this.#meanings.keys()]);
+    } catch (error) {
+      this.#log.debug({ error: messageOf(error) }, 'the consumer is about to stop and cannot be paused or resumed');
     }
   }
 
   /** Never throws: kafkajs would call it six times and then crash, for ever. */
   async #eachBatch(payload: EachBatchPayload, commits: OffsetCommits, signal: AbortSignal): Promise<void> {
     const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
+    this.#pause();
+    // Handed back: it comes again when its topic is resumed.
+    if (signal.aborted || this.#pauses.isPaused(batch.topic)) return;
     const lost = new AbortController();
     const stop = AbortSignal.any([signal, lost.signal]);
     const keepAlive = setInterval(() => {
       if (!isRunning() || isStale()) lost.abort();
       else heartbeat().catch(() => lost.abort());
-    }, KEEP_ALIVE);
-    const key = `${batch.partition} ${batch.topic}`;
+    }, this.#heartbeatInterval());
+    const key = partitionKey(batch);
+    this.#progress.begun(key, batch);
     try {
-      const incoming = this.#parse(batch);
-      this.#lag.set(key, BigInt(batch.highWatermark) - BigInt(batch.firstOffset() ?? batch.highWatermark));
-      if (await this.#hooks.process(incoming, stop)) {
+      const incoming = readBatch(batch, this.#meanings.get(batch.topic) ?? 'introspection', this.#hooks.rules);
+      if (await this.#hooks.process(incoming, stop, this.#pauses.holdOf(batch.topic))) {
         resolveOffset(batch.lastOffset());
-        this.#lag.set(key, BigInt(batch.highWatermark) - BigInt(incoming.nextOffset));
+        this.#progress.reached(key, BigInt(incoming.nextOffset));
+        this.#restarts.excuse(this.#hooks.now());
         commits.finished(batch.topic, batch.partition, incoming.nextOffset);
       }
       // A rebalance is reported by the heartbeat; kafkajs rejoins on its next fetch.
@@ -185,40 +305,8 @@ export class NodeConsumer {
       );
       await delay(AFTER_BUG, stop);
     } finally {
+      this.#progress.ended(key);
       clearInterval(keepAlive);
     }
-  }
-
-  #parse(batch: Batch): IncomingBatch {
-    const meaning = this.#meanings.get(batch.topic) ?? 'introspection';
-    const messages = batch.messages.map(({ offset, key, value, timestamp, headers }): Incoming => {
-      const texts: Record<string, string> = {};
-      for (const [name, header] of Object.entries(headers ?? {})) {
-        const first = Array.isArray(header) ? header[0] : header;
-        if (first !== undefined) texts[name] = first.toString();
-      }
-      return {
-        position: { topic: batch.topic, partition: batch.partition, offset },
-        key,
-        value,
-        event: parseMessage({ topic: batch.topic, key, value, headers: texts, timestamp: Number(timestamp) }, meaning, this.#hooks.rules),
-        excerpt: () => excerptOf(value),
-      };
-    });
-    return { topic: batch.topic, partition: batch.partition, messages, nextOffset: String(BigInt(batch.lastOffset()) + 1n) };
-  }
-
-  async #withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    const admin = this.#kafka.admin({ retry: { retries: 2, initialRetryTime: 200, maxRetryTime: 1000 } });
-    return this.#hooks.ask(async () => {
-      try {
-        await admin.connect();
-        return await work(admin);
-      } catch (error) {
-        throw new BackendError('kafka', `Kafka: ${messageOf(error)}`, { cause: error });
-      } finally {
-        await admin.disconnect();
-      }
-    });
   }
 }

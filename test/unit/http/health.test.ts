@@ -49,7 +49,12 @@ describe('/health', () => {
       as_of: '2026-11-24T13:29:00.000Z',
       started_at: '2026-11-24T13:29:00.000Z',
       checks: {
-        background_tasks: { consumer_task_running: true, cleanup_task_running: true },
+        background_tasks: {
+          consumer_task_running: true,
+          consumer_paused: false,
+          consumer_paused_reason: null,
+          cleanup_task_running: true,
+        },
         services: { kafka_client_available: true, consul_client_available: true, postgres_client_available: true },
         circuit_breakers: {
           registration_circuit: 'closed',
@@ -61,6 +66,7 @@ describe('/health', () => {
       metrics: {
         registration: { total_registrations: 12, successful_registrations: 11, failed_registrations: 1 },
         consumer_lag: 0,
+        consumer_restarts: {},
         known_nodes: 11,
         subscribers: 2,
         cursor: '0000000000000012',

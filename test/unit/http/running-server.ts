@@ -40,6 +40,8 @@ export const HEALTHY: HealthReport = {
   },
   registrations: { total: 12, successful: 11, failed: 1 },
   consumerLag: 0,
+  consumerWaitsFor: [],
+  consumerRestarts: new Map(),
   cursor: '0000000000000012',
   knownNodes: 11,
   subscribers: 2,
