@@ -303,6 +303,7 @@ export class NodeConsumer {
         { topic: batch.topic, partition: batch.partition, offset: batch.firstOffset(), error },
         'a batch failed for a reason of our own, will try it again',
       );
+      this.#progress.failed(key);
       await delay(AFTER_BUG, stop);
     } finally {
       this.#progress.ended(key);

@@ -35,6 +35,7 @@ export async function watchGroup(watch: GroupWatch, signal: AbortSignal) {
   const { kafka, groupId, topics, patience, restarts, now, log } = watch;
   const interval = Math.min(LOOK, patience / 6);
   const stalls = new StallWatch(patience);
+  let isBlind = false;
   while (!signal.aborted) {
     await delay(interval, signal);
     if (signal.aborted) break;
@@ -47,6 +48,7 @@ export async function watchGroup(watch: GroupWatch, signal: AbortSignal) {
           throw new Error(`no answer within ${DEADLINE} ms`);
         }),
       ]);
+      isBlind = false;
       const look = lookOf(watch, state, interval);
       const stall = stalls.look(look, now());
       if (stall !== null) {
@@ -57,7 +59,9 @@ export async function watchGroup(watch: GroupWatch, signal: AbortSignal) {
     } catch (error) {
       stalls.reset();
       restarts.excuse(now());
-      if (!signal.aborted) log.debug({ error: messageOf(error) }, 'could not look at the consumer group');
+      // Once: while Kafka is away others say so, but one that only refuses these questions would leave the consumer unwatched.
+      if (!isBlind && !signal.aborted) log.warn({ error: messageOf(error) }, 'cannot see whether the consumer gets on, will look again');
+      isBlind = true;
     } finally {
       void admin.disconnect().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'could not close the look at the group'));
     }
@@ -79,7 +83,9 @@ export function lookOf(
     if (isPaused(topic) || !(isOwn || isNobodys)) continue;
     const from = committed === null || committed < low ? low : committed;
     const position = isOwn ? (progress.positionOf(key) ?? from) : from;
-    if (position < end) lagging.set(key, `${position}`);
+    const failures = progress.failures(key);
+    // What fails loudly and is tried again is not still: a new consumer would meet the same.
+    if (position < end) lagging.set(key, failures === 0 ? `${position}` : `${position}, ${failures} failures`);
   }
   return { isMember, isBusy: progress.isBusySince(interval), missingTopics, lagging };
 }

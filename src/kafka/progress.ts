@@ -6,6 +6,7 @@ export class Progress {
   readonly #positions = new Map<string, bigint>();
   readonly #ends = new Map<string, bigint>();
   readonly #inWork = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
 
   /** `now`: milliseconds. */
   constructor(now: () => number) {
@@ -22,6 +23,15 @@ export class Progress {
   reached(key: string, nextOffset: bigint): void {
     const before = this.#positions.get(key);
     if (before === undefined || before < nextOffset) this.#positions.set(key, nextOffset);
+  }
+
+  /** A batch was worked on to the end of what can be done with it, and failed for a reason of our own: it is tried again. */
+  failed(key: string): void {
+    this.#failures.set(key, this.failures(key) + 1);
+  }
+
+  failures(key: string): number {
+    return this.#failures.get(key) ?? 0;
   }
 
   ended(key: string): void {

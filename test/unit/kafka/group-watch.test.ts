@@ -59,6 +59,13 @@ describe('lookOf', () => {
     expect(look([], { isIn: false }).isMember).toBe(false);
   });
 
+  it('should not call still what fails loudly and is tried again', () => {
+    const progress = new Progress(() => 0);
+    const before = look([partition(0)], { progress }).lagging.get('0 a');
+    progress.failed('0 a');
+    expect(look([partition(0)], { progress }).lagging.get('0 a')).not.toBe(before);
+  });
+
   it('should call a batch busy that has been in work since the look before', () => {
     let now = 0;
     const progress = new Progress(() => now);
