@@ -31,11 +31,14 @@ export async function firstLoad(parts: FirstLoadParts, signal: AbortSignal): Pro
     fallback ??= restore(parts);
     return fallback;
   };
+  const end = aborted(signal);
   while (!signal.aborted) {
     const migrating = migrate();
     if (!(await isAnsweredWithin(PATIENCE, migrating))) await fallBack();
     try {
-      const registryId = await migrating;
+      // A Postgres that hangs must not hold up the end.
+      const registryId = await Promise.race([migrating, end]);
+      if (registryId === null) return false;
       const restored = await fallback;
       if (restored !== null && restored !== registryId) {
         log.error({ registryId, snapshotOf: restored }, 'the snapshot is of another registry than the one in Postgres: thrown away');
@@ -57,7 +60,10 @@ export async function firstLoad(parts: FirstLoadParts, signal: AbortSignal): Pro
 
 /** The id of the registry that is served from its snapshot now; null: there is no snapshot, or none that can be used. */
 async function restore({ feed, snapshots, log, onRegistry }: FirstLoadParts): Promise<string | null> {
-  if (snapshots === null) return null;
+  if (snapshots === null) {
+    log.info('SNAPSHOT_FILE is not set: nothing is served until Postgres answers');
+    return null;
+  }
   try {
     const snapshot = await snapshots.read();
     if (snapshot === null) {
@@ -87,4 +93,11 @@ async function isAnsweredWithin(milliseconds: number, promise: Promise<unknown>)
   } finally {
     waiting.abort();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }

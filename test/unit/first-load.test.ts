@@ -114,6 +114,14 @@ it('should throw the snapshot of another registry away, loudly, before it loads 
   expect([registries.at(-1), gateway.view.size(), gateway.feed.restores()]).toEqual(['another', 2, 1]);
 });
 
+it('should not wait for a Postgres that hangs once it is to end', async () => {
+  const { loaded, stop, source } = loading({ migrate: () => new Promise<string>(() => undefined) });
+  await vi.advanceTimersByTimeAsync(4000);
+  expect([loaded.state(), source()]).toEqual(['pending', 'SNAPSHOT']);
+  stop.abort();
+  expect(await loaded.promise).toBe(false);
+});
+
 it('should throw what waiting does not mend', async () => {
   const { loaded } = loading({ migrate: () => Promise.reject(new Error('the migrations are missing')) });
   await expect(loaded.promise).rejects.toThrow('the migrations are missing');
