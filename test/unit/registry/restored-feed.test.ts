@@ -99,7 +99,10 @@ describe('a restored snapshot', () => {
     await start(gateway);
     await expect(waiting.promise).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
     await expect(take(reading, 4)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
-    expect(gateway.feed.head()).toBe(1);
+    expect([gateway.feed.head(), gateway.feed.restores()]).toEqual([1, 1]);
+    gateway.store.log.restoreTo(0);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([gateway.feed.head(), gateway.feed.restores()]).toEqual([0, 2]);
   });
 
   it('should end its subscribers with SUBSCRIBER_TOO_SLOW, and where to go on, where more followed than memory holds', async () => {

@@ -62,14 +62,28 @@ describe('write and read', () => {
     expect(await snapshotFile().read()).toBeNull();
   });
 
-  it('should let others have their turn while it writes many', async () => {
-    let turns = 0;
-    const counting = setInterval(() => {
-      turns += 1;
-    }, 1);
-    await snapshotFile().write(snapshot(3000));
-    clearInterval(counting);
-    expect(turns).toBeGreaterThan(5);
+  it('should let others have their turn after every hundred nodes', async () => {
+    let printed = 0;
+    let most = 0;
+    const whole = snapshot(1000);
+    const nodes = whole.nodes.map((node) => ({
+      ...node,
+      toJSON: () => {
+        printed += 1;
+        most = Math.max(most, printed);
+        return node;
+      },
+    }));
+    let writing = true;
+    const turn = () => {
+      printed = 0;
+      if (writing) setImmediate(turn);
+    };
+    turn();
+    await snapshotFile().write({ ...whole, nodes });
+    writing = false;
+    expect(most).toBe(100);
+    expect(await snapshotFile().read()).toEqual(whole);
   });
 });
 
