@@ -8,7 +8,7 @@ import type { Clock, RegistrySnapshot, SnapshotStore } from '../registry/ports.t
 const FORMAT = 'discovery-gateway/snapshot';
 const VERSION = 1;
 
-/** Nodes printed at a stretch: some 2 ms, after which others have their turn. Printing 10,000 at once holds them up for 100 ms and more. */
+/** Nodes printed at a stretch, which takes 1 to 2 ms; then others have their turn. 10,000 at once would hold them up for some 100 ms. */
 const STRETCH = 100;
 
 /** The first line. Times are milliseconds since 1970. */

@@ -51,7 +51,6 @@ const reportOf = async (url: string) => health.parse(await (await fetch(`${url}/
 const headerOf = async (url: string) =>
   (await fetch(`${url}/graphql?query=${encodeURIComponent('{ __typename }')}`)).headers.get('registry-status');
 const killAll = () => Promise.all([stack.kafka.kill(), stack.consul.kill(), stack.postgres.kill()]);
-const startAll = () => Promise.all([stack.kafka.start(), stack.consul.start(), stack.postgres.start()]);
 
 it('should answer from its snapshot within 3 s of its start while all back ends are down, and catch up without a gap', async () => {
   const port = await freePort(new Set());
@@ -60,6 +59,9 @@ it('should answer from its snapshot within 3 s of its start while all back ends 
     SERVICE_PORT: String(port),
     SNAPSHOT_FILE: join(folder, 'deep', 'registry.ndjson'),
     SNAPSHOT_INTERVAL: '500ms',
+    CONSUL_CHECK_INTERVAL: '1s',
+    CONSUL_SUCCESS_BEFORE_PASSING: '0',
+    CONSUL_FAILURES_BEFORE_CRITICAL: '0',
   });
   const config = readConfig(env);
   const url = `http://127.0.0.1:${port}`;
@@ -69,7 +71,18 @@ it('should answer from its snapshot within 3 s of its start while all back ends 
     announcement(nodeId, { endpoints: server.endpoints, capabilities: [CAPABILITY], ...more });
   const ready = () => until('it is ready', async () => (await fetch(`${url}/health/ready`)).ok, { timeout: 30_000 });
 
-  const first = gateways.spawn(env);
+  const kept = async (nodeId = '') => (await readFile(config.snapshot.file ?? '', 'utf8')).includes(`"nodeId":"${nodeId}"`);
+  const metric = async (name: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+        ?.split(' ')[1],
+    );
+  };
+
+  const first = gateways.spawn({ ...env, SNAPSHOT_INTERVAL: '1h' });
   await ready();
   const nodes = await Nodes.connect(config);
   await nodes.announce(...NAMES.slice(0, 2).map((name) => say(name)));
@@ -78,16 +91,16 @@ it('should answer from its snapshot within 3 s of its start while all back ends 
   expect(await headerOf(url)).toBeNull();
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
+  expect([await kept(NAMES[0]), await kept(NAMES[1])], 'a clean stop writes it').toEqual([true, true]);
 
-  // What the clean stop wrote, and what an interval writes before a kill -9: the third node is in the latter only.
   const second = gateways.spawn(env);
   await ready();
   await nodes.announce(say(NAMES[2] ?? ''));
   await until('the third is healthy', async () => (await client.healthy(CAPABILITY)).length === 3, { timeout: 60_000 });
   const { cursor: lastCursor } = await statusOf(client);
-  await until('an interval has written it', async () => {
-    return (await readFile(config.snapshot.file ?? '', 'utf8')).includes(`"nodeId":"${NAMES[2]}"`);
-  });
+  await until('an interval has written it', () => kept(NAMES[2]));
+  expect(await metric('discovery_gateway_snapshot_writes_total{outcome="written"}')).toBeGreaterThan(0);
+  expect(await metric('discovery_gateway_snapshot_age_seconds')).toBeLessThan(30);
   second.child.kill('SIGKILL');
   await second.ended;
   // Said while nobody listens: it waits in Kafka, across Kafka's own restart.
@@ -108,6 +121,10 @@ it('should answer from its snapshot within 3 s of its start while all back ends 
   expect(stale).toMatchObject({ stale: true, source: 'SNAPSHOT' });
   expect(stale.cursor >= lastCursor).toBe(true);
   expect(stale.backends.every(({ available }) => !available)).toBe(true);
+  expect([await metric('discovery_gateway_registry_stale'), await metric('discovery_gateway_registry_age_seconds')]).toEqual([
+    1,
+    expect.any(Number),
+  ]);
 
   const mixed = await client.ask(
     `{ healthyServices(capability: "${CAPABILITY}") { nodeId } changes(first: 1) { cursor } rejectedEvents { reason } }`,
@@ -123,7 +140,16 @@ it('should answer from its snapshot within 3 s of its start while all back ends 
   await until('the snapshot has been delivered', () => watching.seen.some(({ type }) => type === 'BOOKMARK'));
   expect(watching.seen.filter(({ type, nodeId }) => type === 'SNAPSHOT' && nodeId?.startsWith('outlives-'))).toHaveLength(3);
 
-  await startAll();
+  // Consul alone has the last word on who answers.
+  await stack.consul.start();
+  server.answer(503);
+  await until('none is healthy', async () => (await client.healthy(CAPABILITY)).length === 0, { timeout: 30_000 });
+  server.answer(200);
+  await until('all are healthy again', async () => (await client.healthy(CAPABILITY)).length === 3, { timeout: 30_000 });
+  expect((await statusOf(client)).backends.filter(({ available }) => available).map(({ name }) => name)).toEqual(['CONSUL']);
+  expect(await headerOf(url)).toMatch(/^stale;source=snapshot/);
+
+  await Promise.all([stack.kafka.start(), stack.postgres.start()]);
   await until('it is live again', async () => !(await statusOf(client)).stale, { timeout: 60_000 });
   await until('what waited in Kafka is registered', async () => (await client.healthy('learnt')).length === 1, { timeout: 60_000 });
   expect(await statusOf(client)).toMatchObject({ stale: false, source: 'LIVE' });
