@@ -14,7 +14,7 @@ export function createKafka(config: KafkaConfig, log: Log): Kafka {
     ...security(config),
     connectionTimeout: 2000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 1000, restartOnFailure: async () => true },
+    retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 1000 },
     logLevel: logLevel.WARN,
     logCreator: logTo(log),
   });

@@ -92,6 +92,18 @@ describe('readConfig', () => {
   });
 });
 
+describe('the consumer group', () => {
+  it('should have a session that a broker accepts by default', () => {
+    expect(read({ KAFKA_SESSION_TIMEOUT: '6s' }).kafka.sessionTimeout).toBe(6000);
+    expect(problems({ KAFKA_SESSION_TIMEOUT: '5s' })).toEqual(['KAFKA_SESSION_TIMEOUT: "5s" is shorter than 6s']);
+  });
+
+  it('should not be taken for still while it may wait for a dead member', () => {
+    expect(problems({ KAFKA_SESSION_TIMEOUT: '30s' })).toEqual([expect.stringMatching(/^KAFKA_STALL_TIMEOUT must be longer/)]);
+    expect(read({ KAFKA_SESSION_TIMEOUT: '30s', KAFKA_STALL_TIMEOUT: '31s' }).kafka.stallTimeout).toBe(31_000);
+  });
+});
+
 describe('durations', () => {
   it.each([
     ['500ms', 500],
