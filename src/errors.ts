@@ -40,6 +40,11 @@ export class ContentionError extends BackendError {
   override readonly name = 'ContentionError';
 }
 
+/** This gateway is not the leader any more: what it was about to do as the leader is not done. No back end failed. */
+export class DeposedError extends Error {
+  override readonly name = 'DeposedError';
+}
+
 /** A back end understood and refused for good (Consul 400, a Postgres data error): the same call never succeeds. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';

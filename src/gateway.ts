@@ -120,7 +120,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
   const postgresLog = new PostgresChangeLog(database, config.postgres);
   const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
-  const leadership = new PostgresLeadership(config.postgres, log);
+  const leadership = new PostgresLeadership(config.postgres, () => performance.now(), log);
   const view = new RegistryView();
   const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) =>
     log.warn({ error: messageOf(error) }, 'could not read the change log, will retry'),
@@ -339,9 +339,10 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   if (keeper !== null) background.every('snapshot', snapshotInterval, () => keeper.keep());
   background.every('clean-up', cleanUpInterval, async () => {
     view.forget(now() - config.postgres.removedRetention);
-    if (!leadership.isLeader()) return;
+    const term = leadership.term();
+    if (term === null) return;
     try {
-      log.info(await store.cleanUp(now()), 'cleaned up');
+      log.info(await store.cleanUp(now(), term), 'cleaned up');
     } catch (error) {
       log.warn({ error: messageOf(error) }, 'could not clean up, will try again at the next interval');
     }

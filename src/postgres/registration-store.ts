@@ -3,6 +3,7 @@ import type { Acknowledgement, Heartbeat } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change } from '../registry/change.ts';
 import { type Cursor, toCursor } from '../registry/cursor.ts';
+import type { Term } from '../registry/leadership.ts';
 import type { NodeRecord } from '../registry/node-record.ts';
 import type {
   CleanUpResult,
@@ -17,6 +18,7 @@ import type {
 import type { RejectedEvent } from '../registry/registry.ts';
 import type { Connection, Database } from './database.ts';
 import { advancePositions } from './sql/advance-positions.ts';
+import { holdTerm } from './sql/hold-term.ts';
 import { lockNodes } from './sql/lock-nodes.ts';
 import { readBounds } from './sql/read-changes.ts';
 import { readAllNodes, readLivenessSince, readNodes } from './sql/read-nodes.ts';
@@ -30,7 +32,7 @@ import { writeNodes, writeNodesLiveness } from './sql/write-nodes.ts';
 /** An answer to a request that is older than this is an announcement like any other. */
 const REQUEST_RETENTION = 24 * 3_600_000;
 
-/** The registrations in Postgres. The order in which a transaction takes its locks is the same everywhere: nodes, liveness, positions, numbers. */
+/** The registrations in Postgres. The order in which a transaction takes its locks is the same everywhere: term, nodes, liveness, positions, numbers. */
 export class PostgresRegistrationStore implements RegistrationStore {
   readonly #database: Database;
   readonly #config: PostgresConfig;
@@ -44,8 +46,10 @@ export class PostgresRegistrationStore implements RegistrationStore {
     nodeIds: readonly NodeId[],
     correlationIds: readonly string[],
     work: (locked: Locked) => Promise<Writes>,
+    term?: Term,
   ): Promise<readonly Change[]> {
     return this.#database.transaction(async (connection) => {
+      if (term !== undefined) await holdTerm(connection, term);
       await lockNodes(connection, nodeIds);
       const nodes = await readNodes(connection, nodeIds);
       const requests = await readRequests(connection, correlationIds);
@@ -106,14 +110,19 @@ export class PostgresRegistrationStore implements RegistrationStore {
     return this.#database.run((connection) => readRejected(connection, first));
   }
 
-  async cleanUp(now: number): Promise<CleanUpResult> {
+  async cleanUp(now: number, term: Term): Promise<CleanUpResult> {
     const { changeRetention, changeRetentionCount, rejectedRetention, removedRetention } = this.#config;
-    return this.#database.run(async (connection) => ({
-      nodes: await trimRemovedNodes(connection, now - removedRetention),
-      rejectedEvents: await trimRejected(connection, now - rejectedRetention),
-      requests: await trimRequests(connection, now - REQUEST_RETENTION),
-      changes: await trimChanges(connection, now - changeRetention, changeRetentionCount),
-    }));
+    const asLeader = (trim: (connection: Connection) => Promise<number>) =>
+      this.#database.transaction(async (connection) => {
+        await holdTerm(connection, term);
+        return trim(connection);
+      });
+    return {
+      nodes: await asLeader((connection) => trimRemovedNodes(connection, now - removedRetention)),
+      rejectedEvents: await asLeader((connection) => trimRejected(connection, now - rejectedRetention)),
+      requests: await asLeader((connection) => trimRequests(connection, now - REQUEST_RETENTION)),
+      changes: await asLeader((connection) => trimChanges(connection, now - changeRetention, changeRetentionCount)),
+    };
   }
 }
 

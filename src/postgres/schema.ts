@@ -188,3 +188,13 @@ export const publishedPositions = pgTable('published_positions', {
   publisher: text('publisher').primaryKey(),
   cursor: count('cursor').notNull().default(0),
 });
+
+/** One row: the term of the gateway that leads, or led last. A leader's writes share its lock, an election takes it alone. */
+export const leadership = pgTable(
+  'leadership',
+  {
+    singleton: boolean('singleton').primaryKey().default(true),
+    term: count('term').notNull().default(0),
+  },
+  (table) => [check('leadership_singleton', sql`${table.singleton}`)],
+);

@@ -1,12 +1,12 @@
-import { BackendError } from '../errors.ts';
+import { BackendError, DeposedError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import { Broadcast } from './broadcast.ts';
 import { judged } from './decide.ts';
 import { type Hearing, isSilent } from './health.ts';
-import type { Leadership } from './leadership.ts';
+import type { Leadership, Term } from './leadership.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { ObservedCheck, RegistrationStore, Writes } from './ports.ts';
+import type { Locked, ObservedCheck, RegistrationStore, Writes } from './ports.ts';
 import type { RegistryView } from './view.ts';
 
 /** Silence is looked for this often, and what could not be written is tried again. Milliseconds. */
@@ -44,12 +44,13 @@ export class HealthKeeper {
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#parts.leadership.isLeader()) await this.#judgeAll();
+      const term = this.#parts.leadership.term();
+      if (term !== null) await this.#judgeAll(term);
       await this.#kicked.wait(TICK, signal);
     }
   }
 
-  async #judgeAll(): Promise<void> {
+  async #judgeAll(term: Term): Promise<void> {
     const { view, store, hearing, log, onCommitted } = this.#parts;
     const changed: NodeId[] = [];
     for (const node of view.values()) {
@@ -57,7 +58,7 @@ export class HealthKeeper {
     }
     if (changed.length === 0) return;
     try {
-      const changes = await store.transact(changed, [], async ({ nodes }): Promise<Writes> => {
+      const judge = async ({ nodes }: Locked): Promise<Writes> => {
         // Judged again on what is stored: memory may be behind it.
         const decisions = [...nodes.values()].map((node) => this.#judge(node)).filter((decision) => decision !== null);
         return {
@@ -67,10 +68,15 @@ export class HealthKeeper {
           completed: [],
           rejected: [],
         };
-      });
+      };
+      const changes = await store.transact(changed, [], judge, term);
       if (changes.length > 0) onCommitted();
       for (const { nodeId, node, reason, cursor } of changes) log.info({ nodeId, health: node.health, reason, cursor }, 'health changed');
     } catch (error) {
+      if (error instanceof DeposedError) {
+        log.info({ error: error.message }, 'leaves changes of health to the next leader');
+        return;
+      }
       if (!(error instanceof BackendError)) throw error;
       log.warn({ error: error.message, nodes: changed.length, at: hearing().now }, 'could not write changes of health, will retry');
     }

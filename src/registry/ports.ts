@@ -7,6 +7,7 @@ import type { Json } from '../events/json.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change, NewChange } from './change.ts';
 import type { Cursor } from './cursor.ts';
+import type { Term } from './leadership.ts';
 import type { CheckStatus, Liveness, NodeRecord } from './node-record.ts';
 import type { RejectedEvent } from './registry.ts';
 
@@ -139,12 +140,14 @@ export interface RegistrationStore {
   /**
    * Locks the nodes across all gateways (one order, at most 500, with lock and statement timeouts), reads them, lets `work` decide, and
    * writes what it returns in the same transaction: rows, then positions, then the numbered change-log entries last.
-   * Nothing is written when `work` throws. Returns the entries with their cursors.
+   * Nothing is written when `work` throws. Returns the entries with their cursors. What is written as the leader names its `term`: throws
+   * DeposedError, before `work`, when that is over, and lets no later one begin until the transaction has ended.
    */
   transact(
     nodeIds: readonly NodeId[],
     correlationIds: readonly string[],
     work: (locked: Locked) => Promise<Writes>,
+    term?: Term,
   ): Promise<readonly Change[]>;
   /** Signs of life, coalesced: one statement, no node lock. */
   recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, progress: Progress): Promise<void>;
@@ -157,8 +160,11 @@ export interface RegistrationStore {
   /** Signs of life written since the given mark (null: now), and the mark to ask with next time. Misses none, may repeat some. */
   livenessSince(mark: string | null): Promise<{ readonly updates: readonly LivenessUpdate[]; readonly mark: string }>;
   rejectedEvents(first: number): Promise<readonly RejectedEvent[]>;
-  /** Deletes REMOVED nodes' old rows, rejected events, requests and log entries past retention. Returns how many of each. */
-  cleanUp(now: number): Promise<CleanUpResult>;
+  /**
+   * Deletes REMOVED nodes' old rows, rejected events, requests and log entries past retention. Returns how many of each. Throws
+   * DeposedError when the term is over.
+   */
+  cleanUp(now: number, term: Term): Promise<CleanUpResult>;
 }
 
 export interface CleanUpResult {

@@ -1,4 +1,4 @@
-import { BackendError, messageOf, RefusedError } from '../errors.ts';
+import { BackendError, DeposedError, messageOf, RefusedError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import { type Alignment, initialStatus, NOTHING } from './alignment.ts';
@@ -6,7 +6,7 @@ import { Broadcast } from './broadcast.ts';
 import { type Decision, judged, removed } from './decide.ts';
 import type { ExpiryGuard } from './expiry-guard.ts';
 import type { Hearing } from './health.ts';
-import type { Leadership } from './leadership.ts';
+import type { Leadership, Term } from './leadership.ts';
 import { leaseEnd } from './leases.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -92,7 +92,8 @@ export class Reconciler {
       const { now } = hearing();
       // A clock that was put back must not hold up what is due.
       const isOver = (time: number) => now >= time || now < time - interval;
-      if (leadership.isLeader()) {
+      const term = leadership.term();
+      if (term !== null) {
         try {
           if (isOver(nextPass) || this.#isDue) {
             // A pass that a back end broke off, or a kick, comes sooner than the interval: it must not let more expire.
@@ -102,22 +103,24 @@ export class Reconciler {
             }
             this.#isDue = false;
             nextPass = now;
-            await this.#pass();
+            await this.#pass(term);
             nextPass = now + interval;
           }
-          if (this.#vanished.size > 0) await this.#repair(taken(this.#vanished));
-          if (this.#unrun.size > 0) await this.#restartChecks(taken(this.#unrun));
+          if (this.#vanished.size > 0) await this.#repair(taken(this.#vanished), term);
+          if (this.#unrun.size > 0) await this.#restartChecks(taken(this.#unrun), term);
         } catch (error) {
-          if (!(error instanceof BackendError || error instanceof RefusedError)) throw error;
-          log.warn({ error: messageOf(error) }, 'could not reconcile, will retry');
+          if (error instanceof DeposedError) log.info({ error: error.message }, 'leaves reconciling to the next leader');
+          else if (error instanceof BackendError || error instanceof RefusedError)
+            log.warn({ error: messageOf(error) }, 'could not reconcile, will retry');
+          else throw error;
         }
       }
       await this.#kicked.wait(1000, signal);
     }
   }
 
-  /** Compares everything. Throws BackendError. */
-  async #pass(): Promise<void> {
+  /** Compares everything. Throws BackendError, DeposedError. */
+  async #pass(term: Term): Promise<void> {
     const { catalog, view, hearing, guard, log } = this.#parts;
     const owned = new Map((await catalog.owned()).map((service) => [service.id, service]));
     const { now } = hearing();
@@ -129,10 +132,10 @@ export class Reconciler {
       if (service === undefined) missing.push(node.nodeId);
       else if (service.contentHash !== node.contentHash) different.push(node.nodeId);
     }
-    for (let start = 0; start < missing.length; start += MAX_NODES) await this.#repair(missing.slice(start, start + MAX_NODES));
-    for (let start = 0; start < different.length; start += MAX_NODES) await this.#realign(different.slice(start, start + MAX_NODES));
-    const orphaned = await this.#removeOrphans(owned, now);
-    const expired = await this.#endLeases(now);
+    for (let start = 0; start < missing.length; start += MAX_NODES) await this.#repair(missing.slice(start, start + MAX_NODES), term);
+    for (let start = 0; start < different.length; start += MAX_NODES) await this.#realign(different.slice(start, start + MAX_NODES), term);
+    const orphaned = await this.#removeOrphans(owned, now, term);
+    const expired = await this.#endLeases(now, term);
     this.#drift = { missing: missing.length, different: different.length, orphaned, expired, at: now };
     const level = missing.length + different.length + orphaned + expired > 0 ? 'warn' : 'debug';
     log[level](this.#drift, 'reconciled Consul with Postgres');
@@ -147,60 +150,75 @@ export class Reconciler {
    * Registered here, absent in Consul. What Consul last held critical it dropped for that: EXPIRED. Anything else was lost, and is
    * registered again, as is, as critical, what the guard holds back.
    */
-  async #repair(nodeIds: readonly NodeId[]): Promise<void> {
+  async #repair(nodeIds: readonly NodeId[], term: Term): Promise<void> {
     const { store, catalog, probe, guard, hearing, log, onCommitted } = this.#parts;
-    const changes = await store.transact(nodeIds, [], async ({ nodes }) => {
-      const gone = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
-        const isExpected = node.state === 'REGISTERED' && node.consulServiceId !== null;
-        return isExpected && node.consulServiceId !== null && !(await catalog.exists(node.consulServiceId)) ? [node] : [];
-      });
-      const lost = gone.flat();
-      const dropped = this.#shuffled(lost.filter(({ checkStatus }) => checkStatus === 'critical'));
-      const expiring = new Set(dropped.slice(0, guard.take(dropped.length)));
-      const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
-        const heard = hearing();
-        if (expiring.has(node)) return removed(node, { state: 'EXPIRED', reason: 'consul_critical', ...UNASKED }, heard.now);
-        const service = serviceOf(catalog, node);
-        const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
-        const decision = judged(node, observed, 'reconciled', heard);
-        const isBack = await this.#unlessRefused(node, () => catalog.register(service, initialStatus(decision?.node ?? node)));
-        return isBack ? decision : null;
-      });
-      log.warn({ lost: lost.length, expired: expiring.size }, 'services were missing in Consul');
-      return writesOf(decisions);
-    });
+    const changes = await store.transact(
+      nodeIds,
+      [],
+      async ({ nodes }) => {
+        const gone = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
+          const isExpected = node.state === 'REGISTERED' && node.consulServiceId !== null;
+          return isExpected && node.consulServiceId !== null && !(await catalog.exists(node.consulServiceId)) ? [node] : [];
+        });
+        const lost = gone.flat();
+        const dropped = this.#shuffled(lost.filter(({ checkStatus }) => checkStatus === 'critical'));
+        const expiring = new Set(dropped.slice(0, guard.take(dropped.length)));
+        const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
+          const heard = hearing();
+          if (expiring.has(node)) return removed(node, { state: 'EXPIRED', reason: 'consul_critical', ...UNASKED }, heard.now);
+          const service = serviceOf(catalog, node);
+          const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
+          const decision = judged(node, observed, 'reconciled', heard);
+          const isBack = await this.#unlessRefused(node, () => catalog.register(service, initialStatus(decision?.node ?? node)));
+          return isBack ? decision : null;
+        });
+        log.warn({ lost: lost.length, expired: expiring.size }, 'services were missing in Consul');
+        return writesOf(decisions);
+      },
+      term,
+    );
     if (changes.length > 0) onCommitted();
   }
 
   /** Probes in Consul's place what its agent has not checked since it restarted, and starts those checks anew with what was found. */
-  async #restartChecks(nodeIds: readonly NodeId[]): Promise<void> {
+  async #restartChecks(nodeIds: readonly NodeId[], term: Term): Promise<void> {
     const { store, catalog, probe, hearing, log, onCommitted } = this.#parts;
-    const changes = await store.transact(nodeIds, [], async ({ nodes }) => {
-      const decisions = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
-        if (node.state !== 'REGISTERED' || node.checkStatus === 'critical') return null;
-        const service = serviceOf(catalog, node);
-        const observed = await probe.probe(service.check);
-        if (observed !== null && observed.status !== 'critical')
-          await this.#unlessRefused(node, () => catalog.register(service, observed.status));
-        return judged(node, observed, `check_${observed?.status ?? 'none'}`, hearing());
-      });
-      return writesOf(decisions);
-    });
+    const changes = await store.transact(
+      nodeIds,
+      [],
+      async ({ nodes }) => {
+        const decisions = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
+          if (node.state !== 'REGISTERED' || node.checkStatus === 'critical') return null;
+          const service = serviceOf(catalog, node);
+          const observed = await probe.probe(service.check);
+          if (observed !== null && observed.status !== 'critical')
+            await this.#unlessRefused(node, () => catalog.register(service, observed.status));
+          return judged(node, observed, `check_${observed?.status ?? 'none'}`, hearing());
+        });
+        return writesOf(decisions);
+      },
+      term,
+    );
     log.info({ nodes: nodeIds.length, changed: changes.length }, "probed what Consul's agent has not checked since it restarted");
     if (changes.length > 0) onCommitted();
   }
 
   /** Another content in Consul than in Postgres: Postgres is right. */
-  async #realign(nodeIds: readonly NodeId[]): Promise<void> {
+  async #realign(nodeIds: readonly NodeId[], term: Term): Promise<void> {
     const { store, alignment } = this.#parts;
-    await store.transact(nodeIds, [], async ({ nodes }) => {
-      await mapBounded([...nodes.values()], CONCURRENCY, (node) => this.#unlessRefused(node, () => alignment.align(node, [])));
-      return NOTHING;
-    });
+    await store.transact(
+      nodeIds,
+      [],
+      async ({ nodes }) => {
+        await mapBounded([...nodes.values()], CONCURRENCY, (node) => this.#unlessRefused(node, () => alignment.align(node, [])));
+        return NOTHING;
+      },
+      term,
+    );
   }
 
   /** Services under our mark that no row stands behind, after a grace period. Returns how many there are. */
-  async #removeOrphans(owned: ReadonlyMap<string, OwnedService>, now: number): Promise<number> {
+  async #removeOrphans(owned: ReadonlyMap<string, OwnedService>, now: number, term: Term): Promise<number> {
     const { view, store, catalog, interval, log } = this.#parts;
     const orphans = [...owned.values()].filter(({ id, nodeId }) => {
       const node = view.get(nodeId);
@@ -213,14 +231,19 @@ export class Reconciler {
       if (since === undefined) this.#orphans.set(id, now);
       else if (now - since >= interval) {
         const owner = toNodeId(nodeId);
-        await store.transact(owner === undefined ? [] : [owner], [], async ({ nodes }) => {
-          const stored = owner === undefined ? undefined : nodes.get(owner);
-          if (stored?.state !== 'REGISTERED' || stored.consulServiceId !== id) {
-            await catalog.deregister(id);
-            log.warn({ serviceId: id, nodeId }, 'removed a service from Consul that no registration stands behind');
-          }
-          return NOTHING;
-        });
+        await store.transact(
+          owner === undefined ? [] : [owner],
+          [],
+          async ({ nodes }) => {
+            const stored = owner === undefined ? undefined : nodes.get(owner);
+            if (stored?.state !== 'REGISTERED' || stored.consulServiceId !== id) {
+              await catalog.deregister(id);
+              log.warn({ serviceId: id, nodeId }, 'removed a service from Consul that no registration stands behind');
+            }
+            return NOTHING;
+          },
+          term,
+        );
         this.#orphans.delete(id);
       }
     }
@@ -228,20 +251,25 @@ export class Reconciler {
   }
 
   /** Nodes without a sign of life for their whole lease. Returns how many expired. */
-  async #endLeases(now: number): Promise<number> {
+  async #endLeases(now: number, term: Term): Promise<number> {
     const { view, store, catalog, guard, hearing, leaseSeconds, onCommitted } = this.#parts;
     const ended = (node: NodeRecord) =>
       node.state === 'REGISTERED' && leaseEnd(node, hearing().now, leaseSeconds, hearing().since) <= hearing().now;
     const over = this.#shuffled([...view.values()].filter(ended).map(({ nodeId }) => nodeId));
     const expiring = over.slice(0, Math.min(guard.take(over.length), MAX_NODES));
     if (expiring.length === 0) return 0;
-    const changes = await store.transact(expiring, [], async ({ nodes }) => {
-      const decisions = await mapBounded([...nodes.values()].filter(ended), CONCURRENCY, async (node) => {
-        if (node.consulServiceId !== null) await catalog.deregister(node.consulServiceId);
-        return removed(node, { state: 'EXPIRED', reason: 'lease_expired', ...UNASKED }, now);
-      });
-      return writesOf(decisions);
-    });
+    const changes = await store.transact(
+      expiring,
+      [],
+      async ({ nodes }) => {
+        const decisions = await mapBounded([...nodes.values()].filter(ended), CONCURRENCY, async (node) => {
+          if (node.consulServiceId !== null) await catalog.deregister(node.consulServiceId);
+          return removed(node, { state: 'EXPIRED', reason: 'lease_expired', ...UNASKED }, now);
+        });
+        return writesOf(decisions);
+      },
+      term,
+    );
     if (changes.length > 0) onCommitted();
     return changes.length;
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Circuit, type CircuitPosition, guarded } from '../../src/circuit.ts';
-import { BackendError, ContentionError, RefusedError } from '../../src/errors.ts';
+import { BackendError, ContentionError, DeposedError, RefusedError } from '../../src/errors.ts';
 
 const T0 = Date.parse('2026-11-24T12:00:00.000Z');
 /** The longest that a circuit stays open before it lets one call try. */
@@ -61,6 +61,7 @@ describe('run', () => {
 
   it.each([
     ['that others were in the way', new ContentionError('consul', 'lock timeout')],
+    ['that another gateway leads', new DeposedError('term 1 is over')],
     ['that the back end refused for good', new RefusedError('consul', 'bad request')],
     ['that another back end failed', new BackendError('postgres', 'connection refused')],
     ['that is our own', new TypeError('a bug')],

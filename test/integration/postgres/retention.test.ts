@@ -7,6 +7,9 @@ import { NOON, newChange, nodeRecord } from './node-record.ts';
 
 const HOUR = 3_600_000;
 
+/** Nobody was elected yet. */
+const NO_TERM = 0;
+
 describe('retention', () => {
   let registry: MigratedRegistry;
   let one: StoreOfOne;
@@ -44,7 +47,7 @@ describe('retention', () => {
   it('should drop entries that are too old, and remember from where the log goes on', async () => {
     await append(5, NOON - 11 * HOUR);
     await append(5, NOON - 9 * HOUR);
-    expect(await one.store.cleanUp(NOON)).toMatchObject({ changes: 5 });
+    expect(await one.store.cleanUp(NOON, NO_TERM)).toMatchObject({ changes: 5 });
     expect(await one.log.bounds()).toEqual({ head: 10, floor: 5 });
     expect((await one.log.readAfter(toCursor(5), 100)).map(({ cursor }) => cursor)).toEqual([6, 7, 8, 9, 10]);
     expect(await refusal(4)).toMatchObject({ code: 'CURSOR_EXPIRED' });
@@ -54,7 +57,7 @@ describe('retention', () => {
   });
 
   it('should keep the head of a log that is trimmed empty, and number on from there', async () => {
-    expect(await one.store.cleanUp(NOON + 2 * HOUR)).toMatchObject({ changes: 5 });
+    expect(await one.store.cleanUp(NOON + 2 * HOUR, NO_TERM)).toMatchObject({ changes: 5 });
     expect(await one.log.bounds()).toEqual({ head: 10, floor: 10 });
     expect(await refusal(10)).toBeNull();
     expect(await refusal(9)).toMatchObject({ code: 'CURSOR_EXPIRED' });
@@ -64,19 +67,19 @@ describe('retention', () => {
 
   it('should keep no more entries than asked for, the newest', async () => {
     await append(1500, NOON);
-    expect(await one.store.cleanUp(NOON)).toMatchObject({ changes: 501 });
+    expect(await one.store.cleanUp(NOON, NO_TERM)).toMatchObject({ changes: 501 });
     expect(await one.log.bounds()).toEqual({ head: 1511, floor: 511 });
   });
 
   it('should change nothing when there is nothing to drop', async () => {
-    expect(await one.store.cleanUp(NOON)).toEqual({ nodes: 0, rejectedEvents: 0, requests: 0, changes: 0 });
+    expect(await one.store.cleanUp(NOON, NO_TERM)).toEqual({ nodes: 0, rejectedEvents: 0, requests: 0, changes: 0 });
     expect(await one.log.bounds()).toEqual({ head: 1511, floor: 511 });
   });
 
   it('should not lower the floor when gateways clean up at the same time as others write', async () => {
     const others = Array.from({ length: 3 }, () => registry.open());
-    await Promise.all([append(300, NOON), ...others.map(({ store }) => store.cleanUp(NOON)), append(300, NOON)]);
-    await one.store.cleanUp(NOON);
+    await Promise.all([append(300, NOON), ...others.map(({ store }) => store.cleanUp(NOON, NO_TERM)), append(300, NOON)]);
+    await one.store.cleanUp(NOON, NO_TERM);
     expect(await one.log.bounds()).toEqual({ head: 2111, floor: 1111 });
     const kept = await one.log.readAfter(toCursor(1111), 2000);
     expect(kept.map(({ cursor }) => cursor)).toEqual(Array.from({ length: 1000 }, (_, index) => 1112 + index));
@@ -96,7 +99,7 @@ describe('retention', () => {
       [],
       async () => addition(...nodes),
     );
-    expect(await one.store.cleanUp(NOON)).toMatchObject({ nodes: 2 });
+    expect(await one.store.cleanUp(NOON, NO_TERM)).toMatchObject({ nodes: 2 });
     for (const table of ['node_registrations', 'node_liveness']) {
       const rows = await registry.sql(`select node_id from ${table} where node_id <> 'busy-1' order by 1`);
       expect(rows.map(({ node_id }) => node_id)).toEqual(['alive-1', 'banned-1', 'recent-1']);
@@ -115,7 +118,7 @@ describe('retention', () => {
     for (const [correlationId, issuedAt] of [['old', NOON - 25 * HOUR] as const, ['new', NOON - 23 * HOUR] as const]) {
       await one.store.recordRequest({ correlationId, nodeId: nodeId('busy-1'), operator: 'ann', byOperator: true, issuedAt });
     }
-    expect(await one.store.cleanUp(NOON)).toMatchObject({ rejectedEvents: 1, requests: 1 });
+    expect(await one.store.cleanUp(NOON, NO_TERM)).toMatchObject({ rejectedEvents: 1, requests: 1 });
     expect((await one.store.rejectedEvents(10)).map(({ offset }) => offset)).toEqual(['1']);
     await one.store.transact([], ['old', 'new', 'other'], async ({ requests }) => {
       expect([...requests.values()]).toEqual([

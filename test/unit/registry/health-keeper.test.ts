@@ -153,6 +153,14 @@ describe('run', () => {
     expect(told()).toHaveLength(1);
   });
 
+  it('should write nothing as a leader that was deposed and does not know it', async () => {
+    const { start, store, observe, told, lines } = setUp(record('a'));
+    store.term += 1;
+    await start();
+    await observe({ 'effect-a': 'critical' });
+    expect([told(), lines.filter(({ level }) => level !== 'info')]).toEqual([[], []]);
+  });
+
   it("should not believe Consul's word from before the node's last change for a second", async () => {
     const { start, observe, told } = setUp(record('a', { updatedAt: START }));
     await start();

@@ -1,12 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import { NO_ENDPOINT, nodeId } from './fakes/messages.ts';
 import { change, NO_SIGNS, record } from './fakes/node-record.ts';
-import { INTERVAL, START, useReconcilers } from './running-reconciler.ts';
+import { INTERVAL, type RunningReconciler, START, useReconcilers } from './running-reconciler.ts';
 
 const reconciling = useReconcilers();
 const critical = { checkStatus: 'critical', health: 'UNHEALTHY' } as const;
 /** Nodes without an endpoint live by what they say, and have said nothing yet. */
 const unchecked = { checkStatus: 'none', health: 'UNKNOWN' } as const;
+const NEVER_SEEN = { ...NO_SIGNS, lastSeenAt: 0 };
+const silent = record('c', { liveness: NEVER_SEEN, ...unchecked, consulServiceId: 'effect-c' }, NO_ENDPOINT);
 const gone = { state: 'REMOVED', stateReason: 'shutdown', consulServiceId: null, checkStatus: null } as const;
 
 describe('run', () => {
@@ -58,6 +61,31 @@ describe('run', () => {
     gateway.leadership.leads = true;
     await gateway.pass(1000);
     expect(gateway.services()).toEqual(['effect-a']);
+  });
+
+  it.each<[string, NodeRecord, (gateway: RunningReconciler) => void]>([
+    ['is missing in Consul', record('a'), ({ catalog }) => catalog.drop('effect-a')],
+    ['has another content there', record('a'), ({ catalog }) => catalog.seed(catalog.define(record('a'), 'another hash'))],
+    ['stands there without a registration', record('a'), (gateway) => gateway.stand(record('orphan'))],
+    ['has come to the end of its lease', silent, (gateway) => gateway.stand(silent)],
+    ['was not checked since the agent restarted', record('a'), ({ reconciler }) => reconciler.unrun([nodeId('a')])],
+  ])('should touch nothing of what %s as a leader that was deposed and has not heard of it', async (_, node, happens) => {
+    const setUp = () => {
+      const gateway = reconciling(node);
+      gateway.hearingSince = 0;
+      happens(gateway);
+      return gateway;
+    };
+    const [leader, deposed] = [setUp(), setUp()];
+    deposed.store.term += 1;
+    for (const gateway of [leader, deposed]) {
+      await gateway.start();
+      await gateway.pass();
+    }
+    expect([deposed.catalog.calls, deposed.told()]).toEqual([[], []]);
+    expect(deposed.lines.map(({ msg }) => msg)).toContain('leaves reconciling to the next leader');
+    expect(deposed.lines.map(({ msg }) => msg)).not.toContain('could not reconcile, will retry');
+    expect(leader.catalog.calls).not.toEqual([]);
   });
 
   it.each(['owned', 'exists'] as const)('should retry within a second when Consul does not answer %s', async (call) => {

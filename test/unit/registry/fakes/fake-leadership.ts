@@ -1,9 +1,10 @@
-import type { Leadership } from '../../../../src/registry/leadership.ts';
+import type { Leadership, Term } from '../../../../src/registry/leadership.ts';
 
+/** Leads in the first term, unless a test lets it not. */
 export class FakeLeadership implements Leadership {
   leads = true;
 
-  isLeader(): boolean {
-    return this.leads;
+  term(): Term | null {
+    return this.leads ? 1 : null;
   }
 }

@@ -1,8 +1,9 @@
-import { BackendError, ContentionError, RefusedError } from '../../../../src/errors.ts';
+import { BackendError, ContentionError, DeposedError, RefusedError } from '../../../../src/errors.ts';
 import type { Acknowledgement, Heartbeat } from '../../../../src/events/announcement.ts';
 import type { NodeId } from '../../../../src/events/node-id.ts';
 import type { Change, NewChange } from '../../../../src/registry/change.ts';
 import type { Cursor } from '../../../../src/registry/cursor.ts';
+import type { Term } from '../../../../src/registry/leadership.ts';
 import type { NodeRecord } from '../../../../src/registry/node-record.ts';
 import type {
   CleanUpResult,
@@ -51,6 +52,8 @@ export class MemoryStore implements RegistrationStore {
   readonly rejected: RejectedMessage[] = [];
   /** The node ids of each transaction, in the order in which they began. */
   readonly transactions: (readonly NodeId[])[] = [];
+  /** Of the leader that was elected last. */
+  term: Term = 1;
   /** A row for which this holds is refused for good (RefusedError), whatever else is in the transaction. */
   refuses: (node: NodeRecord) => boolean = () => false;
   /** Awaited under the locks, before every commit of a transaction. */
@@ -90,10 +93,12 @@ export class MemoryStore implements RegistrationStore {
     nodeIds: readonly NodeId[],
     correlationIds: readonly string[],
     work: (locked: Locked) => Promise<Writes>,
+    term?: Term,
   ): Promise<readonly Change[]> {
     if (nodeIds.length > MAX_LOCKED_NODES) throw new RangeError(`at most ${MAX_LOCKED_NODES} nodes at once, not ${nodeIds.length}`);
     this.transactions.push(nodeIds);
     return this.#meeting('transact', async (check) => {
+      if (term !== undefined) this.#hold(term);
       const release = await this.#locks.acquire(nodeIds);
       try {
         const nodes = nodeIds.flatMap((id) => this.node(id) ?? []);
@@ -170,8 +175,15 @@ export class MemoryStore implements RegistrationStore {
     );
   }
 
-  cleanUp(): Promise<CleanUpResult> {
-    return this.#meeting('cleanUp', async () => ({ nodes: 0, rejectedEvents: 0, requests: 0, changes: 0 }));
+  cleanUp(_now: number, term: Term): Promise<CleanUpResult> {
+    return this.#meeting('cleanUp', async () => {
+      this.#hold(term);
+      return { nodes: 0, rejectedEvents: 0, requests: 0, changes: 0 };
+    });
+  }
+
+  #hold(term: Term): void {
+    if (term !== this.term) throw new DeposedError(`term ${term} is over, this is ${this.term}`);
   }
 
   #commit(writes: Writes, read: (nodeId: NodeId) => NodeRecord | undefined): readonly Change[] {
