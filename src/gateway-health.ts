@@ -6,7 +6,8 @@ import { maskSecrets } from './log.ts';
 import { printCursor } from './registry/cursor.ts';
 import { type Freshness, isStale } from './registry/freshness.ts';
 import type { IngestCounts } from './registry/ingest.ts';
-import type { Drift } from './registry/reconciler.ts';
+import type { Leadership } from './registry/leadership.ts';
+import type { Reconciler } from './registry/reconciler.ts';
 import type { RegistryView } from './registry/view.ts';
 
 export interface GatewayHealthParts {
@@ -25,7 +26,8 @@ export interface GatewayHealthParts {
   readonly consumerWaitsFor: () => readonly Backend[];
   readonly consumerRestarts: () => ReadonlyMap<string, number>;
   readonly subscribers: () => number;
-  readonly drift: () => Drift | null;
+  readonly leadership: Leadership;
+  readonly reconciler: Pick<Reconciler, 'drift' | 'passes'>;
   /** Expiries that the mass-expiry guard holds back. */
   readonly heldBack: () => number;
 }
@@ -39,7 +41,7 @@ export class GatewayHealth implements HealthSource {
   }
 
   report(): HealthReport {
-    const { environment, registryId, startedAt, now, circuits, background, view, counts } = this.#parts;
+    const { environment, registryId, startedAt, now, circuits, background, view, counts, leadership, reconciler } = this.#parts;
     const freshness = this.#parts.freshness();
     const successful = counts.applied + counts.unchanged;
     const failed = counts.rejected + counts.failed;
@@ -61,7 +63,9 @@ export class GatewayHealth implements HealthSource {
       knownNodes: view.size(),
       subscribers: this.#parts.subscribers(),
       startedAt,
-      drift: this.#parts.drift(),
+      leads: leadership.term() !== null,
+      reconciliations: reconciler.passes(),
+      drift: reconciler.drift(),
       expiriesHeldBack: this.#parts.heldBack(),
     };
   }

@@ -262,7 +262,8 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     consumerWaitsFor: () => consumer.waitsFor(),
     consumerRestarts: () => consumer.restarts(),
     subscribers: () => subscriptions.open(),
-    drift: () => reconciler.drift(),
+    leadership,
+    reconciler,
     heldBack: () => guard.heldBack(),
   });
   const http = createHttpServer({

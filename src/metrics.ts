@@ -6,6 +6,8 @@ import type { RegistryView } from './registry/view.ts';
 
 const CIRCUIT: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
 
+const DRIFT = ['missing', 'different', 'orphaned', 'expired'] as const;
+
 export interface MetricsSources {
   readonly health: HealthSource;
   readonly counts: IngestCounts;
@@ -40,6 +42,45 @@ export function createMetrics({ health, counts, view, snapshots, now }: MetricsS
     collect() {
       this.reset();
       for (const { state, health: nodeHealth } of view.values()) this.inc({ state, health: nodeHealth });
+    },
+  });
+  new Gauge({
+    name: 'discovery_gateway_leader',
+    help: 'Whether this gateway judges health, reconciles and cleans up: 1 for one of all, 0 for the others.',
+    registers,
+    collect() {
+      this.set(health.report().leads ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'discovery_gateway_drift',
+    help: 'What the last reconciliation found, by kind. missing: registered but not in Consul; different: another content there; orphaned: in Consul without a registration; expired: leases that it ended. Only of the leader: the others say nothing.',
+    labelNames: ['kind'],
+    registers,
+    collect() {
+      this.reset();
+      const { drift } = health.report();
+      if (drift === null) return;
+      for (const kind of DRIFT) this.set({ kind }, drift[kind]);
+    },
+  });
+  let reconciled = 0;
+  new Counter({
+    name: 'discovery_gateway_reconciliations_total',
+    help: 'Comparisons of Consul with Postgres that this gateway brought to their end. Only the leader makes them.',
+    registers,
+    collect() {
+      const { reconciliations } = health.report();
+      this.inc(reconciliations - reconciled);
+      reconciled = reconciliations;
+    },
+  });
+  new Gauge({
+    name: 'discovery_gateway_expiries_held_back',
+    help: 'Nodes that would have expired but for the mass-expiry guard. Only of the leader: 0 on the others.',
+    registers,
+    collect() {
+      this.set(health.report().expiriesHeldBack);
     },
   });
   new Gauge({

@@ -46,7 +46,11 @@ export interface HealthReport {
   readonly subscribers: number;
   /** When the gateway started, milliseconds since 1970. */
   readonly startedAt: number;
-  /** What the last reconciliation of Consul with Postgres found; null: this gateway has made none. */
+  /** Whether this gateway is the one that judges health, reconciles and cleans up. */
+  readonly leads: boolean;
+  /** Reconciliations of Consul with Postgres that this gateway has made since its start. */
+  readonly reconciliations: number;
+  /** What the last of them found; null: this gateway does not lead, or has made none yet. */
   readonly drift: Drift | null;
   /** Nodes that would expire but for the mass-expiry guard: above zero, the gateway doubts its own view. */
   readonly expiriesHeldBack: number;
@@ -137,6 +141,8 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
         known_nodes: report.knownNodes,
         subscribers: report.subscribers,
         cursor: report.cursor,
+        leader: report.leads,
+        reconciliations: report.reconciliations,
         drift: report.drift === null ? null : { ...report.drift, at: new Date(report.drift.at).toISOString() },
         expiries_held_back: report.expiriesHeldBack,
       },

@@ -17,6 +17,13 @@ export class ExpiryGuard {
     this.#held = 0;
   }
 
+  /** No pass is made here any more: nothing is held back. */
+  rest(): void {
+    this.#allowed = 0;
+    this.#held = 0;
+    this.#holding = 0;
+  }
+
   /** How many of these may expire now; the rest is held back for later passes. */
   take(wanted: number): number {
     const taken = Math.min(wanted, this.#allowed);

@@ -36,7 +36,7 @@ export interface ReconcilerParts {
   readonly onCommitted: () => void;
 }
 
-/** What the last pass found different between Consul and Postgres. */
+/** What the last pass found different between Consul and Postgres, and how many nodes' leases it ended. */
 export interface Drift {
   readonly missing: number;
   readonly different: number;
@@ -54,6 +54,7 @@ export class Reconciler {
   /** Services without a row, by id, with the time they were first seen so. */
   readonly #orphans = new Map<string, number>();
   #drift: Drift | null = null;
+  #passes = 0;
   readonly #vanished = new Set<NodeId>();
   readonly #unrun = new Set<NodeId>();
 
@@ -61,8 +62,14 @@ export class Reconciler {
     this.#parts = parts;
   }
 
+  /** Of the last pass in this gateway's time as the leader; null: it does not lead, or has made none yet. */
   drift(): Drift | null {
     return this.#drift;
+  }
+
+  /** How many passes came to their end since the start. */
+  passes(): number {
+    return this.#passes;
   }
 
   /** Consul is back, or was emptied: look now. */
@@ -114,6 +121,10 @@ export class Reconciler {
             log.warn({ error: messageOf(error) }, 'could not reconcile, will retry');
           else throw error;
         }
+      } else {
+        // Another leader's pass knows better.
+        this.#drift = null;
+        guard.rest();
       }
       await this.#kicked.wait(1000, signal);
     }
@@ -137,6 +148,7 @@ export class Reconciler {
     const orphaned = await this.#removeOrphans(owned, now, term);
     const expired = await this.#endLeases(now, term);
     this.#drift = { missing: missing.length, different: different.length, orphaned, expired, at: now };
+    this.#passes += 1;
     const level = missing.length + different.length + orphaned + expired > 0 ? 'warn' : 'debug';
     log[level](this.#drift, 'reconciled Consul with Postgres');
     if (guard.heldBack() > 0)

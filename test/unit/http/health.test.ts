@@ -70,9 +70,20 @@ describe('/health', () => {
         known_nodes: 11,
         subscribers: 2,
         cursor: '0000000000000012',
+        leader: true,
+        reconciliations: 3,
         drift: null,
         expiries_held_back: 0,
       },
+    });
+  });
+
+  it('should say what the leader found in its last reconciliation, and be degraded while it holds expiries back', async () => {
+    const { url, setHealth } = await startServer();
+    setHealth({ ...HEALTHY, drift: { missing: 1, different: 2, orphaned: 3, expired: 4, at: T0 }, expiriesHeldBack: 5 });
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+      status: 'degraded',
+      metrics: { drift: { missing: 1, different: 2, orphaned: 3, expired: 4, at: '2026-11-24T13:29:00.000Z' }, expiries_held_back: 5 },
     });
   });
 

@@ -46,6 +46,8 @@ export const HEALTHY: HealthReport = {
   knownNodes: 11,
   subscribers: 2,
   startedAt: T0,
+  leads: true,
+  reconciliations: 3,
   drift: null,
   expiriesHeldBack: 0,
 };

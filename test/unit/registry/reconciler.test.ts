@@ -63,6 +63,20 @@ describe('run', () => {
     expect(gateway.services()).toEqual(['effect-a']);
   });
 
+  it('should show no drift, and hold nothing back, from the moment it leads no more', async () => {
+    const gateway = reconciling(
+      record('a'),
+      ...['c', 'd', 'e'].map((id) => record(id, { ...unchecked, liveness: NEVER_SEEN }, NO_ENDPOINT)),
+    );
+    gateway.hearingSince = 0;
+    await gateway.start();
+    expect(gateway.reconciler.drift()).toMatchObject({ expired: 1 });
+    expect([gateway.guard.heldBack(), gateway.reconciler.passes()]).toEqual([2, 1]);
+    gateway.leadership.leads = false;
+    await gateway.pass();
+    expect([gateway.reconciler.drift(), gateway.guard.heldBack(), gateway.reconciler.passes()]).toEqual([null, 0, 1]);
+  });
+
   it.each<[string, NodeRecord, (gateway: RunningReconciler) => void]>([
     ['is missing in Consul', record('a'), ({ catalog }) => catalog.drop('effect-a')],
     ['has another content there', record('a'), ({ catalog }) => catalog.seed(catalog.define(record('a'), 'another hash'))],

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { HealthReport } from '../../src/http/health.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { RegistryView } from '../../src/registry/view.ts';
+import { HEALTHY } from './http/running-server.ts';
+
+const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat: 0, acknowledged: 0, ignored: 0, failed: 0 };
+
+function setUp() {
+  let report: HealthReport = HEALTHY;
+  const view = new RegistryView();
+  const metrics = createMetrics({ health: { report: () => report }, counts: COUNTS, view });
+  return {
+    view,
+    report: (different: Partial<HealthReport>) => {
+      report = { ...HEALTHY, ...different };
+    },
+    /** The lines of the metrics of these names, without their common prefix. */
+    read: async (...names: readonly string[]) =>
+      (await metrics.metrics())
+        .split('\n')
+        .filter((line) => names.some((name) => line.startsWith(`discovery_gateway_${name}`)))
+        .map((line) => line.replace('discovery_gateway_', '')),
+  };
+}
+
+describe('the metrics', () => {
+  it('should say what the leader found in its last reconciliation', async () => {
+    const { report, read } = setUp();
+    report({ leads: true, reconciliations: 7, drift: { missing: 1, different: 2, orphaned: 3, expired: 4, at: 0 }, expiriesHeldBack: 5 });
+    expect(await read('leader', 'drift', 'reconciliations', 'expiries')).toEqual([
+      'leader 1',
+      'drift{kind="missing"} 1',
+      'drift{kind="different"} 2',
+      'drift{kind="orphaned"} 3',
+      'drift{kind="expired"} 4',
+      'reconciliations_total 7',
+      'expiries_held_back 5',
+    ]);
+  });
+
+  it('should say nothing of drift where another gateway leads, and not count a reconciliation twice', async () => {
+    const { report, read } = setUp();
+    report({ leads: true, reconciliations: 2, drift: { missing: 1, different: 0, orphaned: 0, expired: 0, at: 0 } });
+    await read('drift');
+    report({ leads: false, reconciliations: 2, drift: null });
+    expect(await read('leader', 'drift', 'reconciliations', 'expiries')).toEqual([
+      'leader 0',
+      'reconciliations_total 2',
+      'expiries_held_back 0',
+    ]);
+  });
+});
