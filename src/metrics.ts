@@ -36,12 +36,13 @@ export function createMetrics({ health, counts, view, snapshots, now }: MetricsS
   });
   new Gauge({
     name: 'discovery_gateway_nodes',
-    help: 'Nodes in memory, by state and health.',
+    help: 'Nodes in memory, by state and, while they are registered, health.',
     labelNames: ['state', 'health'],
     registers,
     collect() {
       this.reset();
-      for (const { state, health: nodeHealth } of view.values()) this.inc({ state, health: nodeHealth });
+      // How well a node was when it left is in its record, but not a health that anybody has now. An empty label is no label.
+      for (const { state, health: nodeHealth } of view.values()) this.inc({ state, health: state === 'REGISTERED' ? nodeHealth : '' });
     },
   });
   new Gauge({

@@ -30,7 +30,11 @@ export function defineNode(types: Types): void {
         description:
           'Why it stands in that state. Example: `"startup"`, `"shutdown"`, `"operator"`, `"lease_expired"`, `"consul_critical"`.',
       }),
-      health: t.field({ type: types.nodeHealth, description: 'How well it is. Example: `HEALTHY`.', resolve: (node) => node.health }),
+      health: t.field({
+        type: types.nodeHealth,
+        description: 'How well it is, or was when it left. Example: `HEALTHY`.',
+        resolve: (node) => node.health,
+      }),
       serviceName: t.exposeString('serviceName', {
         description: 'The Consul service name: the announced service name, else `{type}-service`. Example: `"database-adapter"`.',
       }),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthReport } from '../../src/http/health.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { toCursor } from '../../src/registry/cursor.ts';
 import { RegistryView } from '../../src/registry/view.ts';
 import { HEALTHY } from './http/running-server.ts';
+import { record } from './registry/fakes/node-record.ts';
 
 const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat: 0, acknowledged: 0, ignored: 0, failed: 0 };
 
@@ -48,6 +50,20 @@ describe('the metrics', () => {
       'leader 0',
       'reconciliations_total 2',
       'expiries_held_back 0',
+    ]);
+  });
+
+  it('should count the health of those only that are registered', async () => {
+    const { view, read } = setUp();
+    view.load(
+      [record('a'), record('b', { health: 'DEGRADED' }), record('c', { state: 'REMOVED' }), record('d', { state: 'EXPIRED' })],
+      toCursor(4),
+    );
+    expect(await read('nodes')).toEqual([
+      'nodes{state="REGISTERED",health="HEALTHY"} 1',
+      'nodes{state="REGISTERED",health="DEGRADED"} 1',
+      'nodes{state="REMOVED",health=""} 1',
+      'nodes{state="EXPIRED",health=""} 1',
     ]);
   });
 });
