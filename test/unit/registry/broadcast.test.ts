@@ -43,8 +43,9 @@ it('should leave no listener and no timer behind', async () => {
   vi.useFakeTimers();
   const broadcast = new Broadcast();
   const { signal } = new AbortController();
-  const waits = Array.from({ length: 20 }, () => broadcast.wait(HOUR, signal));
-  expect(getEventListeners(signal, 'abort')).toHaveLength(20);
+  // As many as Node takes for granted: more on one signal would be a warning.
+  const waits = Array.from({ length: 10 }, () => broadcast.wait(HOUR, signal));
+  expect(getEventListeners(signal, 'abort')).toHaveLength(10);
   broadcast.send();
   await Promise.all(waits);
   expect(getEventListeners(signal, 'abort')).toHaveLength(0);

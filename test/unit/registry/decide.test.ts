@@ -3,17 +3,23 @@ import type { Announcement, Goodbye } from '../../../src/events/announcement.ts'
 import { type Decision, decideAnnouncement, decideGoodbye, judged, removed } from '../../../src/registry/decide.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import type { IssuedRequest, ObservedCheck } from '../../../src/registry/ports.ts';
-import { announcement, content, goodbye, nodeId } from './fakes/announcements.ts';
 import { MemoryCatalog } from './fakes/memory-catalog.ts';
+import * as messages from './fakes/messages.ts';
+import { content, nodeId, T0 } from './fakes/messages.ts';
 
 /** The gateway's clock, seconds and milliseconds. */
-const T = 1_700_000_000;
-const NOW = T * 1000;
+const NOW = T0;
+const T = NOW / 1000;
 const catalog = new MemoryCatalog();
 const passing: ObservedCheck = { status: 'passing', output: 'ok' };
 const critical: ObservedCheck = { status: 'critical', output: 'refused' };
 
 const hearing = (now = NOW) => ({ now, since: 0, timeout: 90_000 });
+
+/** Said at this time, in seconds since 1970. */
+const announcement = (id: string, time: number, more: Partial<Announcement> = {}) =>
+  messages.announcement(id, { at: time * 1000 - T0, ...more });
+const goodbye = (id: string, time: number, more: Partial<Goodbye> = {}) => messages.goodbye(id, { at: time * 1000 - T0, ...more });
 
 function decide(
   stored: NodeRecord | undefined,
@@ -97,7 +103,12 @@ describe('decideAnnouncement', () => {
     const decision = decide(registered(), announcement('n', T + 1, { content: v2(), reason: 'config_update' }));
     expect(decision).toMatchObject({
       outcome: 'applied',
-      change: { type: 'MODIFIED', reason: 'config_update', changedFields: ['version'], before: { type: 'effect', capabilities: ['ping'] } },
+      change: {
+        type: 'MODIFIED',
+        reason: 'config_update',
+        changedFields: ['version'],
+        before: { type: 'effect', capabilities: ['database.query'] },
+      },
     });
   });
 
