@@ -88,6 +88,7 @@ describe('a node whose clock is an hour ahead', () => {
     if (stored !== undefined) core.store.seed({ ...stored, accepted: { ...stored.accepted, aheadTime: 0 } });
     core.clock.advance(60_000);
     await core.run(announcement('n', { at: 60_000, ...v2 }));
+    core.clock.advance(1000);
     expect(await core.run(first)).toMatchObject({ done: [{ outcome: 'superseded' }] });
   });
 });
