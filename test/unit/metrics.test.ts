@@ -11,7 +11,7 @@ const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat
 function setUp() {
   let report: HealthReport = HEALTHY;
   const view = new RegistryView();
-  const metrics = createMetrics({ health: { report: () => report }, counts: COUNTS, view });
+  const metrics = createMetrics({ health: { report: () => report }, counts: COUNTS, view, snapshots: null, now: () => 0 });
   return {
     view,
     report: (different: Partial<HealthReport>) => {
