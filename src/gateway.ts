@@ -1,37 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import { atMost } from './at-most.ts';
+import { connectBackEnds } from './back-ends.ts';
 import { Background } from './background.ts';
-import { Circuit, guarded } from './circuit.ts';
 import type { Config } from './config.ts';
-import { AgentCatalog } from './consul/agent-catalog.ts';
-import { EndpointProbe } from './consul/probe.ts';
-import { delay } from './delay.ts';
-import { type Backend, messageOf } from './errors.ts';
+import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
-import { statusOf } from './http/health.ts';
 import { createHttpServer } from './http/server.ts';
-import { createKafka } from './kafka/client.ts';
 import { NodeConsumer } from './kafka/consumer.ts';
 import { pingKafka } from './kafka/ping.ts';
-import { KafkaMessenger } from './kafka/producer.ts';
-import { KnownTopics } from './kafka/topics.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { PostgresChangeLog } from './postgres/change-log.ts';
-import { Database } from './postgres/database.ts';
-import { PostgresLeadership } from './postgres/leadership.ts';
 import { migrate } from './postgres/migrate.ts';
-import { PostgresPublishedPosition } from './postgres/published-position.ts';
-import { PostgresRegistrationStore } from './postgres/registration-store.ts';
-import { readClock } from './postgres/sql/read-clock.ts';
 import { recover } from './recovery.ts';
 import { Alignment } from './registry/alignment.ts';
 import { ChangeFeed } from './registry/change-feed.ts';
 import { CheckObserver } from './registry/check-observer.ts';
+import { cleanUp } from './registry/clean-up.ts';
 import { Deregistration } from './registry/deregistration.ts';
 import { Discovery } from './registry/discovery.ts';
+import { Ears } from './registry/ears.ts';
 import { ExpiryGuard } from './registry/expiry-guard.ts';
-import type { Hearing } from './registry/health.ts';
 import { HealthKeeper } from './registry/health-keeper.ts';
 import { Ingest } from './registry/ingest.ts';
 import { Introspection } from './registry/introspection.ts';
@@ -44,30 +33,19 @@ import { SecondLook } from './registry/second-look.ts';
 import { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
-import { createSelfNode } from './self-node.ts';
-import { SharedClock } from './shared-clock.ts';
+import { createSelfNode, runSelfNode } from './self-node.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
 import { unlessAborted } from './unless-aborted.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
 const MEMORY_LIMIT = 512 * 1024 * 1024;
-const RETRY = 2000;
-/** Consul's own minimum, which it applies silently. Milliseconds. */
-const CONSUL_MINIMUM_DEREGISTER = 60_000;
 const CONSUL_PING = 5000;
-const SELF_HEALTH_LOOK = 1000;
 const CHECKS_LOOK = 500;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
 const GOODBYE = 2500;
 const HTTP_CLOSE = 2000;
 const DISCONNECT = 1000;
-
-/** Waits for the work, but no longer than this: what hangs then must not hold up the end. Failures are the caller's. */
-async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const waiting = new AbortController();
-  await Promise.race([work.finally(() => waiting.abort()), delay(milliseconds, waiting.signal)]);
-}
 
 export interface RunningGateway {
   readonly host: string;
@@ -86,41 +64,27 @@ export interface RunningGateway {
 export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
   const newId = randomUUID;
   const background = new Background(log);
-  const circuit = (backend: Backend) =>
-    new Circuit(backend, Date.now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
-  const circuits = { kafka: circuit('kafka'), consul: circuit('consul'), postgres: circuit('postgres') };
-  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'a Postgres connection broke'));
-  const clock = new SharedClock({
-    ask: () => circuits.postgres.run(() => database.run(readClock)),
-    monotonic: () => performance.now(),
-    wall: Date.now,
-    onStep: (milliseconds) => {
-      log.warn({ milliseconds }, "this gateway's time was set to that of Postgres");
-      hears();
-    },
-  });
-  const { now } = clock;
-  const away = (backends: readonly Backend[]) => backends.find((backend) => circuits[backend].position() !== 'closed') ?? null;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
   let registryId = '';
-  let hearingSince = now();
-  const hears = () => {
-    hearingSince = now();
-  };
-  const hearing = (): Hearing => {
-    // Silence that the gateway could not have heard does not count: while it is deaf, hearing begins anew at every moment.
-    if (!consumer.isHearing() || !circuits.kafka.isAvailable()) hears();
-    return { now: now(), since: hearingSince, timeout: config.registry.heartbeatTimeout };
-  };
+  const backEnds = connectBackEnds(
+    config,
+    () => registryId,
+    () => ears.open(),
+    log,
+  );
+  const { circuits, clock, store, changeLog, leadership, catalog, probe, kafka, topics, producer, messenger } = backEnds;
+  const { now } = clock;
+  const ears: Ears = new Ears({
+    canHear: () => consumer.isHearing() && circuits.kafka.isAvailable(),
+    now,
+    timeout: config.registry.heartbeatTimeout,
+  });
+  const { hearing } = ears;
 
-  // Postgres, and the registry in memory that follows it.
-  const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
-  const postgresLog = new PostgresChangeLog(database, config.postgres);
-  const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
-  const leadership = new PostgresLeadership(config.postgres, () => performance.now(), log);
+  // The registry in memory, which follows the log in Postgres, and its snapshot on disk.
   const view = new RegistryView();
   const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) =>
     log.warn({ error: messageOf(error) }, 'could not read the change log, will retry'),
@@ -135,16 +99,6 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     snapshots === null
       ? null
       : new SnapshotKeeper({ store: snapshots, feed, view, registryId: () => registryId, interval: snapshotInterval, now, log });
-
-  // Consul and Kafka.
-  const agent = new AgentCatalog({ config: config.consul, registryId: () => registryId });
-  const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'owned']);
-  const endpointAllow = config.registry.endpointAllow;
-  const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, allowed: (url) => endpointAllow.allows(new URL(url)) });
-  const kafka = createKafka(config.kafka, log);
-  const topics = new KnownTopics();
-  const producer = new KafkaMessenger(kafka, config.kafka, () => registryId, topics);
-  const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
 
   // The life of an announcement.
   const alignment = new Alignment({ store, catalog, log });
@@ -177,12 +131,12 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     topics,
     {
       process: (batch, stop, hold) => ingest.process(batch, stop, hold),
-      onHearing: hears,
+      onHearing: ears.open,
       onHopeless: (error) => fail(error),
       ask: (call) => circuits.kafka.run(call),
-      blocker: (meaning) => (meaning === 'introspection' ? away(['postgres', 'consul']) : away(['postgres'])),
+      blocker: (meaning) => backEnds.away(meaning === 'introspection' ? ['postgres', 'consul'] : ['postgres']),
       now,
-      rules: { endpointAllowed: (url) => endpointAllow.allows(url) },
+      rules: { endpointAllowed: (url) => config.registry.endpointAllow.allows(url) },
     },
     log,
   );
@@ -218,7 +172,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const publisher = new Publisher({
     feed,
     log: changeLog,
-    position: new PostgresPublishedPosition(database),
+    position: backEnds.position,
     messenger,
     now,
     logger: log,
@@ -275,9 +229,6 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     allowedOrigins: config.http.allowedOrigins,
   });
 
-  if (config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
-    log.warn({ configured: config.consul.deregisterCriticalAfter }, 'Consul raises CONSUL_DEREGISTER_CRITICAL_AFTER to one minute');
-  }
   const { host, port } = await http.listen();
   log.info({ host, port, environment: config.environment }, 'listening');
   const self = createSelfNode(config, port, () => health.report(), log);
@@ -287,8 +238,8 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
     await atMost(GOODBYE, self.stop());
     await Promise.all([background.stop(), http.close(HTTP_CLOSE)]);
-    await atMost(DISCONNECT, Promise.all([producer.disconnect(), probe.close(), database.close(), keeper?.finish()]));
-    agent.close();
+    await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish()]));
+    backEnds.close();
     log.info('stopped');
   };
 
@@ -297,7 +248,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     if (background.isRunning('checks')) return;
     // These need no Postgres: over a snapshot, too, Consul has the last word on who answers.
     background.start('checks', (stopped) => checks.run(stopped));
-    background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), hears, stopped));
+    background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), ears.open, stopped));
     background.every('consul', CONSUL_PING, async () => {
       await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
     });
@@ -328,69 +279,23 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('reconciler', (stopped) => reconciler.run(stopped));
   background.start('compensation', (stopped) => alignment.run(stopped));
   const { consul, postgres } = circuits;
-  background.start('recovery of Consul', (stopped) =>
-    recover({ circuit: consul, ask: () => agent.exists(config.gatewayId), now }, stopped),
-  );
-  background.start('recovery of Postgres', (stopped) => recover({ circuit: postgres, ask: () => postgresLog.bounds(), now }, stopped));
+  background.start('recovery of Consul', (stopped) => recover({ circuit: consul, ask: backEnds.ask.consul, now }, stopped));
+  background.start('recovery of Postgres', (stopped) => recover({ circuit: postgres, ask: backEnds.ask.postgres, now }, stopped));
   background.start('producer', async (stopped) => void (await unlessAborted(producer.connect(), stopped)));
   background.start('consumer', (stopped) => consumer.run(stopped));
   background.start('publisher', (stopped) => publisher.run(stopped));
-  background.start('first request', (stopped) => askEverybody(stopped));
+  background.start('first request', (stopped) => introspection.greet(() => consumer.isRunning(), stopped));
   background.every('checks that are missing', CHECKS_LOOK, async () => checks.look());
   if (keeper !== null) background.every('snapshot', snapshotInterval, () => keeper.keep());
-  background.every('clean-up', cleanUpInterval, async () => {
-    view.forget(now() - config.postgres.removedRetention);
-    const term = leadership.term();
-    if (term === null) return;
-    try {
-      log.info(await store.cleanUp(now(), term), 'cleaned up');
-    } catch (error) {
-      log.warn({ error: messageOf(error) }, 'could not clean up, will try again at the next interval');
-    }
-  });
+  const { removedRetention } = config.postgres;
+  background.every('clean-up', cleanUpInterval, () => cleanUp({ view, store, leadership, removedRetention, now, log }));
   background.every('memory', MEMORY_WATCH, async () => {
     const { rss, heapUsed } = process.memoryUsage();
     log[rss > MEMORY_LIMIT ? 'warn' : 'info']({ rss, heapUsed, nodes: view.size(), subscribers: subscriptions.open() }, 'memory');
   });
-  background.start('self-registration', async (stopped) => {
-    // Sending to a topic that does not exist yet would block for long.
-    while (!topics.isKnown() && !stopped.aborted) await delay(100, stopped);
-    if (!stopped.aborted) await self.start();
-    // Its own health is known to it at once: clients need not wait for the next heartbeat.
-    let said = statusOf(health.report());
-    while (!stopped.aborted) {
-      await delay(SELF_HEALTH_LOOK, stopped);
-      const status = statusOf(health.report());
-      if (status !== said && !stopped.aborted && (await self.publishIntrospection('health_change'))) said = status;
-    }
-  });
+  background.start('self-registration', (stopped) =>
+    runSelfNode(self, { canSend: () => topics.isKnown(), report: () => health.report() }, stopped),
+  );
   log.info({ registryId, nodes: view.size(), cursor: view.head() }, 'serving');
   return { host, port, failed, stop };
-
-  /** Once, when the gateway can hear the answers. */
-  async function askEverybody(stopped: AbortSignal): Promise<void> {
-    while (!stopped.aborted) {
-      if (consumer.isRunning()) {
-        try {
-          await introspection.broadcast('registry_startup');
-          return;
-        } catch (error) {
-          log.warn({ error: messageOf(error) }, 'could not ask the nodes to introspect, will retry');
-        }
-      }
-      await delay(consumer.isRunning() ? RETRY : 200, stopped);
-    }
-  }
 }
-
-const STORE_CALLS = [
-  'transact',
-  'recordLiveness',
-  'recordAcknowledgements',
-  'recordRejections',
-  'recordRequest',
-  'loadAll',
-  'livenessSince',
-  'rejectedEvents',
-  'cleanUp',
-] as const;

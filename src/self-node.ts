@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { delay } from './delay.ts';
 import { type HealthReport, type HealthStatus, statusOf } from './http/health.ts';
 import { security } from './kafka/client.ts';
 import type { Log } from './log.ts';
@@ -6,6 +7,9 @@ import { NodeIntrospection } from './node/index.ts';
 import { gatewayVersion } from './version.ts';
 
 const HEARTBEAT = 30_000;
+/** Sending to a topic that does not exist yet would block for long. Milliseconds. */
+const TOPICS_LOOK = 100;
+const HEALTH_LOOK = 1000;
 
 /** The gateway is a node too: it announces itself like any other, so clients find it by the capability `service_discovery`. */
 export function createSelfNode(config: Config, port: number, report: () => HealthReport, log: Log): NodeIntrospection {
@@ -38,4 +42,21 @@ export function createSelfNode(config: Config, port: number, report: () => Healt
     },
     logger: log,
   });
+}
+
+/** Announces the gateway, and again whenever its own health changes: clients need not wait for the next heartbeat. Until the signal aborts. */
+export async function runSelfNode(
+  self: NodeIntrospection,
+  parts: { readonly canSend: () => boolean; readonly report: () => HealthReport },
+  signal: AbortSignal,
+): Promise<void> {
+  const { canSend, report } = parts;
+  while (!canSend() && !signal.aborted) await delay(TOPICS_LOOK, signal);
+  if (!signal.aborted) await self.start();
+  let said = statusOf(report());
+  while (!signal.aborted) {
+    await delay(HEALTH_LOOK, signal);
+    const status = statusOf(report());
+    if (status !== said && !signal.aborted && (await self.publishIntrospection('health_change'))) said = status;
+  }
 }

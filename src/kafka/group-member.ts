@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerRunConfig } from 'kafkajs';
-import { delay } from '../delay.ts';
+import { atMost } from '../at-most.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { partitionKey } from './progress.ts';
@@ -69,8 +69,7 @@ export class GroupMember {
     // Told to stop while it joins for the first time, kafkajs forgets the one who joins, who then holds partitions for ever: it leaves
     // when it has joined.
     if (this.#phase === 'joining') return;
-    const waiting = new AbortController();
-    await Promise.race([this.#disconnect().finally(() => waiting.abort()), delay(LEAVE_DEADLINE, waiting.signal)]);
+    await atMost(LEAVE_DEADLINE, this.#disconnect());
   }
 
   async #disconnect(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Kafka } from 'kafkajs';
+import { atMost } from '../at-most.ts';
 import { delay } from '../delay.ts';
 import { BackendError, messageOf } from '../errors.ts';
 
@@ -41,7 +42,7 @@ export async function pingKafka(
     await delay(wasAway ? 1000 : INTERVAL, signal);
   }
   // A broker that hangs would hold this for as long as a request may take, 10 s, which is all that a gateway has to stop in.
-  await Promise.race([admin.disconnect(), delay(LEAVE_DEADLINE)]);
+  await atMost(LEAVE_DEADLINE, admin.disconnect());
 }
 
 async function withinDeadline<T>(call: Promise<T>): Promise<T> {

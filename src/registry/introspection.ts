@@ -1,4 +1,5 @@
-import { GatewayError } from '../errors.ts';
+import { delay } from '../delay.ts';
+import { BackendError, GatewayError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import type { Clock, IntrospectionRequest, Messenger, RegistrationStore } from './ports.ts';
@@ -16,6 +17,9 @@ const ASK_AGAIN_MAX = 600_000;
  * about to end. Milliseconds.
  */
 const LEAVING = 10_000;
+/** Whether the gateway hears is looked at this often; what a back end failed is tried again after that. Milliseconds. */
+const GREET_LOOK = 200;
+const GREET_AGAIN = 2000;
 /** Nodes remembered as asked; the oldest are forgotten first. */
 const ASKED_MAX = 10_000;
 
@@ -66,6 +70,22 @@ export class Introspection {
     await store.recordRequest({ correlationId, nodeId: null, operator: null, byOperator: false, issuedAt: requestedAt });
     await messenger.requestIntrospection([{ correlationId, reason, targetNodeId: null, targetNodeTypes: null, requestedAt }]);
     log.info({ correlationId, reason }, 'asked all nodes to introspect');
+  }
+
+  /** Asks everybody once, as soon as the gateway can hear the answers. Until that is done, or the signal aborts. */
+  async greet(canHear: () => boolean, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      if (canHear()) {
+        try {
+          await this.broadcast('registry_startup');
+          return;
+        } catch (error) {
+          if (!(error instanceof BackendError)) throw error;
+          this.#parts.log.warn({ error: error.message }, 'could not ask the nodes to introspect, will retry');
+        }
+      }
+      await delay(canHear() ? GREET_AGAIN : GREET_LOOK, signal);
+    }
   }
 
   /** Heartbeats came of these nodes: those that are not registered are asked, at a bounded rate, but never what an operator removed. */

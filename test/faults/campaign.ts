@@ -99,6 +99,11 @@ export class Campaign {
     await this.#round(number, (draw) => this.#choose(draw));
   }
 
+  /** A round with these faults, by their names. */
+  async faults(number: number, names: readonly string[]): Promise<void> {
+    await this.#round(number, () => this.#faults.filter(({ name }) => names.includes(name)));
+  }
+
   /** A round in which each of the gateways dies at another fail point, if it comes there. Returns those at which one did. */
   async deaths(number: number, points: readonly FailPoint[]): Promise<FailPoint[]> {
     const faults = this.#regular.flatMap((member, index) => {

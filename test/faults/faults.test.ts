@@ -49,6 +49,10 @@ describe('rounds of faults, after each of which every invariant of the registry 
     expect(FAIL_POINTS.filter((point) => !reached.has(point))).toEqual([]);
   });
 
+  it('should keep them when all three back ends are killed at once', { retry: 0 }, async () => {
+    await campaign.faults(99, ['kafka killed', 'consul killed', 'postgres killed']);
+  });
+
   it.each(Array.from({ length: RANDOM_ROUNDS }, (_, index) => 100 + index))(
     'should keep them in round %i, whatever it draws',
     { retry: 0 },

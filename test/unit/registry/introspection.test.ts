@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BackendError } from '../../../src/errors.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { Introspection } from '../../../src/registry/introspection.ts';
@@ -122,6 +122,35 @@ describe('broadcast', () => {
     const { introspection, messenger } = setUp();
     messenger.faults.next('requestIntrospection', 'fail');
     await expect(introspection.broadcast('registry_startup')).rejects.toThrow(BackendError);
+  });
+});
+
+describe('greet', () => {
+  it('should ask everybody once the gateway can hear the answers, trying again while a back end fails', async () => {
+    const { introspection, messenger } = setUp();
+    let isJoined = false;
+    messenger.faults.next('requestIntrospection', 'fail');
+    vi.useFakeTimers();
+    try {
+      const greeting = introspection.greet(() => isJoined, new AbortController().signal);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(messenger.requests).toEqual([]);
+      isJoined = true;
+      await vi.advanceTimersByTimeAsync(10_000);
+      await greeting;
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(messenger.requests).toMatchObject([{ reason: 'registry_startup', targetNodeId: null }]);
+  });
+
+  it('should end when it is asked to', async () => {
+    const { introspection, messenger } = setUp();
+    const stopping = new AbortController();
+    const greeting = introspection.greet(() => false, stopping.signal);
+    stopping.abort();
+    await greeting;
+    expect(messenger.requests).toEqual([]);
   });
 });
 

@@ -1,0 +1,96 @@
+import { Circuit, guarded } from './circuit.ts';
+import type { Config } from './config.ts';
+import { AgentCatalog } from './consul/agent-catalog.ts';
+import { EndpointProbe } from './consul/probe.ts';
+import type { Backend } from './errors.ts';
+import { createKafka } from './kafka/client.ts';
+import { KafkaMessenger } from './kafka/producer.ts';
+import { KnownTopics } from './kafka/topics.ts';
+import type { Log } from './log.ts';
+import { PostgresChangeLog } from './postgres/change-log.ts';
+import { Database } from './postgres/database.ts';
+import { PostgresLeadership } from './postgres/leadership.ts';
+import { PostgresPublishedPosition } from './postgres/published-position.ts';
+import { PostgresRegistrationStore } from './postgres/registration-store.ts';
+import { readClock } from './postgres/sql/read-clock.ts';
+import { SharedClock } from './shared-clock.ts';
+
+/** Consul's own minimum, which it applies silently. Milliseconds. */
+const CONSUL_MINIMUM_DEREGISTER = 60_000;
+
+const STORE_CALLS = [
+  'transact',
+  'recordLiveness',
+  'recordAcknowledgements',
+  'recordRejections',
+  'recordRequest',
+  'loadAll',
+  'livenessSince',
+  'rejectedEvents',
+  'cleanUp',
+] as const;
+
+export type BackEnds = ReturnType<typeof connectBackEnds>;
+
+/**
+ * Kafka, Consul and Postgres, each behind its circuit. Nothing is connected before it is used. `registryId` is known once Postgres, or a
+ * snapshot, has told it; `onStep` hears that the time of all gateways was set.
+ */
+export function connectBackEnds(config: Config, registryId: () => string, onStep: () => void, log: Log) {
+  const circuit = (backend: Backend) =>
+    new Circuit(backend, Date.now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
+  const circuits = { kafka: circuit('kafka'), consul: circuit('consul'), postgres: circuit('postgres') };
+
+  const database = new Database(config.postgres, (error) => log.warn({ error: error.message }, 'a Postgres connection broke'));
+  const clock = new SharedClock({
+    ask: () => circuits.postgres.run(() => database.run(readClock)),
+    monotonic: () => performance.now(),
+    wall: Date.now,
+    onStep: (milliseconds) => {
+      log.warn({ milliseconds }, "this gateway's time was set to that of Postgres");
+      onStep();
+    },
+  });
+  const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
+  const postgresLog = new PostgresChangeLog(database, config.postgres);
+  const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
+  const leadership = new PostgresLeadership(config.postgres, () => performance.now(), log);
+  const position = new PostgresPublishedPosition(database);
+
+  if (config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
+    log.warn({ configured: config.consul.deregisterCriticalAfter }, 'Consul raises CONSUL_DEREGISTER_CRITICAL_AFTER to one minute');
+  }
+  const agent = new AgentCatalog({ config: config.consul, registryId });
+  const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'owned']);
+  const { endpointAllow, probeTimeout } = config.registry;
+  const probe = new EndpointProbe({ timeout: probeTimeout, allowed: (url) => endpointAllow.allows(new URL(url)) });
+
+  const kafka = createKafka(config.kafka, log);
+  const topics = new KnownTopics();
+  const producer = new KafkaMessenger(kafka, config.kafka, registryId, topics);
+  const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
+
+  return {
+    circuits,
+    clock,
+    store,
+    changeLog,
+    leadership,
+    position,
+    catalog,
+    probe,
+    kafka,
+    topics,
+    producer,
+    messenger,
+    /** The first of them whose circuit is not closed; null when all answer. */
+    away: (backends: readonly Backend[]) => backends.find((backend) => circuits[backend].position() !== 'closed') ?? null,
+    /** Asked past the circuit, to learn that it may close. Throws while it does not answer. */
+    ask: { consul: () => agent.exists(config.gatewayId), postgres: () => postgresLog.bounds() },
+    async disconnect(): Promise<void> {
+      await Promise.all([producer.disconnect(), probe.close(), database.close()]);
+    },
+    /** At the very end: what still runs fails from here on. */
+    close: () => agent.close(),
+  };
+}
