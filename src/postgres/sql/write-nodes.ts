@@ -100,65 +100,70 @@ export async function writeNodes(connection: Connection, nodes: readonly NodeRec
 
 /**
  * The signs of life of these rows, in node id order (no deadlock). Heartbeats and acknowledgements take no node lock, so some may have been
- * stored since the rows were read: what differs from `read` was, and stays. Where nothing came between, the rows are right, also in that a
- * new registration knows nothing of an earlier one's signs.
+ * stored since the rows were read: only what the rows say otherwise than `read` is written over them, and only where nothing came between.
  */
 export async function writeNodesLiveness(
   connection: Connection,
   nodes: readonly NodeRecord[],
   read: ReadonlyMap<NodeId, NodeRecord>,
 ): Promise<void> {
-  const rows = nodes.map((node) => {
-    const before = read.get(node.nodeId);
-    return {
-      ...rowOf(node),
-      acknowledged_at: iso(node.acknowledgedAt),
-      read_heartbeat_at: iso(before?.liveness.lastHeartbeatAt ?? null),
-      read_health: before?.liveness.reportedHealth ?? null,
-      read_acknowledged_at: iso(before?.acknowledgedAt ?? null),
-    };
-  });
-  const written = await connection.execute(sql`
-    with given as (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-        ${LIVENESS_COLUMNS}, read_heartbeat_at timestamptz, read_health text, read_acknowledged_at timestamptz
-      )
-    ), held as (
-      select l.node_id from node_liveness l join given using (node_id) order by l.node_id for update of l
-    )
-    update node_liveness l set
-      last_seen_at = greatest(l.last_seen_at, g.last_seen_at),
-      last_heartbeat_at = case when ${NO_HEARTBEAT_SINCE} then g.last_heartbeat_at else l.last_heartbeat_at end,
-      active_operations = case when ${NO_HEARTBEAT_SINCE} then g.active_operations else l.active_operations end,
-      cpu_percent = case when ${NO_HEARTBEAT_SINCE} then g.cpu_percent else l.cpu_percent end,
-      memory_mb = case when ${NO_HEARTBEAT_SINCE} then g.memory_mb else l.memory_mb end,
-      uptime_seconds = case when ${NO_HEARTBEAT_SINCE} then g.uptime_seconds else l.uptime_seconds end,
-      reported_health = case when l.reported_health is not distinct from g.read_health then g.reported_health else l.reported_health end,
-      acknowledged_at =
-        case when l.acknowledged_at is not distinct from g.read_acknowledged_at then g.acknowledged_at else l.acknowledged_at end,
-      current_state = g.current_state,
-      touched_by = pg_current_xact_id()
-    from given g join held using (node_id)
-    where l.node_id = g.node_id
-    returning l.node_id
-  `);
-  const known = new Set(written.rows.map((row) => row['node_id']));
-  const added = rows.filter((row) => !known.has(row.node_id));
-  if (added.length === 0) return;
-  // A heartbeat that came between could only be for a row that clean-up took away at this moment: then it knows more than nothing.
   await connection.execute(sql`
-    insert into node_liveness (
-      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds, current_state,
-      acknowledged_at
+    insert into node_liveness as l (
+      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds, current_state
     )
-    select * from jsonb_to_recordset(${JSON.stringify(added)}::jsonb) as row (${LIVENESS_COLUMNS})
+    select node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds, current_state
+    from jsonb_to_recordset(${JSON.stringify(nodes.map(rowOf))}::jsonb) as row (
+      node_id text, last_seen_at timestamptz, last_heartbeat_at timestamptz, reported_health text, active_operations float8,
+      cpu_percent float8, memory_mb float8, uptime_seconds float8, current_state jsonb
+    )
     order by node_id
-    on conflict (node_id) do update set current_state = excluded.current_state, touched_by = pg_current_xact_id()
+    on conflict (node_id) do update set
+      last_seen_at = greatest(l.last_seen_at, excluded.last_seen_at),
+      current_state = excluded.current_state,
+      touched_by = pg_current_xact_id()
   `);
+  const differing = nodes.flatMap((node) => {
+    const before = read.get(node.nodeId);
+    return before === undefined || hasSameSigns(node, before) ? [] : [{ node, before }];
+  });
+  if (differing.length > 0) await writeSigns(connection, differing);
 }
 
-const NO_HEARTBEAT_SINCE = sql.raw('l.last_heartbeat_at is not distinct from g.read_heartbeat_at');
-const LIVENESS_COLUMNS = sql.raw(`
-  node_id text, last_seen_at timestamptz, last_heartbeat_at timestamptz, reported_health text, active_operations float8,
-  cpu_percent float8, memory_mb float8, uptime_seconds float8, current_state jsonb, acknowledged_at timestamptz
-`);
+function hasSameSigns(node: NodeRecord, before: NodeRecord): boolean {
+  return (
+    node.liveness.lastHeartbeatAt === before.liveness.lastHeartbeatAt &&
+    node.liveness.reportedHealth === before.liveness.reportedHealth &&
+    node.acknowledgedAt === before.acknowledgedAt
+  );
+}
+
+/** A status that an announcement carries, or nothing at all of an earlier registration's signs. The rows are locked already. */
+async function writeSigns(
+  connection: Connection,
+  differing: readonly { readonly node: NodeRecord; readonly before: NodeRecord }[],
+): Promise<void> {
+  const rows = differing.map(({ node, before }) => ({
+    ...rowOf(node),
+    acknowledged_at: iso(node.acknowledgedAt),
+    read_heartbeat_at: iso(before.liveness.lastHeartbeatAt),
+    read_health: before.liveness.reportedHealth,
+    read_acknowledged_at: iso(before.acknowledgedAt),
+  }));
+  const noHeartbeatSince = sql.raw('l.last_heartbeat_at is not distinct from g.read_heartbeat_at');
+  await connection.execute(sql`
+    update node_liveness l set
+      last_heartbeat_at = case when ${noHeartbeatSince} then g.last_heartbeat_at else l.last_heartbeat_at end,
+      active_operations = case when ${noHeartbeatSince} then g.active_operations else l.active_operations end,
+      cpu_percent = case when ${noHeartbeatSince} then g.cpu_percent else l.cpu_percent end,
+      memory_mb = case when ${noHeartbeatSince} then g.memory_mb else l.memory_mb end,
+      uptime_seconds = case when ${noHeartbeatSince} then g.uptime_seconds else l.uptime_seconds end,
+      reported_health = case when l.reported_health is not distinct from g.read_health then g.reported_health else l.reported_health end,
+      acknowledged_at =
+        case when l.acknowledged_at is not distinct from g.read_acknowledged_at then g.acknowledged_at else l.acknowledged_at end
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g (
+      node_id text, last_heartbeat_at timestamptz, reported_health text, active_operations float8, cpu_percent float8, memory_mb float8,
+      uptime_seconds float8, acknowledged_at timestamptz, read_heartbeat_at timestamptz, read_health text, read_acknowledged_at timestamptz
+    )
+    where l.node_id = g.node_id
+  `);
+}
