@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { AgentCatalog } from './consul/agent-catalog.ts';
 import { EndpointProbe } from './consul/probe.ts';
 import type { Backend } from './errors.ts';
-import { createKafka } from './kafka/client.ts';
+import { createKafka, createSendingKafka } from './kafka/client.ts';
 import { KafkaMessenger } from './kafka/producer.ts';
 import { KnownTopics } from './kafka/topics.ts';
 import type { Log } from './log.ts';
@@ -67,7 +67,7 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
 
   const kafka = createKafka(config.kafka, log);
   const topics = new KnownTopics();
-  const producer = new KafkaMessenger(kafka, config.kafka, registryId, topics);
+  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics);
   const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
 
   return {

@@ -40,6 +40,17 @@ export class ContentionError extends BackendError {
   override readonly name = 'ContentionError';
 }
 
+/** A back end did not answer in time, and what was asked of it goes on: it may still happen, until `settled` resolves. */
+export class UnsettledError extends BackendError {
+  override readonly name = 'UnsettledError';
+  readonly settled: Promise<void>;
+
+  constructor(backend: Backend, message: string, settled: Promise<void>) {
+    super(backend, message);
+    this.settled = settled;
+  }
+}
+
 /** This gateway is not the leader any more: what it was about to do as the leader is not done. No back end failed. */
 export class DeposedError extends Error {
   override readonly name = 'DeposedError';

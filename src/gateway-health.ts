@@ -21,6 +21,8 @@ export interface GatewayHealthParts {
   readonly counts: IngestCounts;
   /** null: nothing was loaded yet. */
   readonly freshness: () => Freshness | null;
+  /** Whether Consul's checks are in sight. */
+  readonly isWatchingChecks: () => boolean;
   readonly isConsuming: () => boolean;
   readonly consumerLag: () => number | null;
   readonly consumerWaitsFor: () => readonly Backend[];
@@ -54,7 +56,12 @@ export class GatewayHealth implements HealthSource {
       asOf: freshness?.asOf ?? null,
       consumerTaskRunning: background.isRunning('consumer') && this.#parts.isConsuming(),
       cleanupTaskRunning: background.isRunning('clean-up'),
-      backends: { kafka: healthOf(circuits.kafka), consul: healthOf(circuits.consul), postgres: healthOf(circuits.postgres) },
+      backends: {
+        kafka: healthOf(circuits.kafka),
+        // Answers to calls are not enough: without the watch nobody here knows what Consul holds critical.
+        consul: { ...healthOf(circuits.consul), ...(this.#parts.isWatchingChecks() ? {} : { available: false }) },
+        postgres: healthOf(circuits.postgres),
+      },
       registrations: { total: successful + failed, successful, failed },
       consumerLag: this.#parts.consumerLag(),
       consumerWaitsFor: this.#parts.consumerWaitsFor(),

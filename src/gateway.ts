@@ -35,7 +35,6 @@ import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode, runSelfNode } from './self-node.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
@@ -211,6 +210,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     view,
     counts: ingest.counts,
     freshness: () => feed.freshness(),
+    isWatchingChecks: () => checks.isWatching(),
     isConsuming: () => consumer.isRunning(),
     consumerLag: () => consumer.lag(),
     consumerWaitsFor: () => consumer.waitsFor(),
@@ -281,7 +281,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const { consul, postgres } = circuits;
   background.start('recovery of Consul', (stopped) => recover({ circuit: consul, ask: backEnds.ask.consul, now }, stopped));
   background.start('recovery of Postgres', (stopped) => recover({ circuit: postgres, ask: backEnds.ask.postgres, now }, stopped));
-  background.start('producer', async (stopped) => void (await unlessAborted(producer.connect(), stopped)));
+  background.start('producer', (stopped) => producer.run(stopped));
   background.start('consumer', (stopped) => consumer.run(stopped));
   background.start('publisher', (stopped) => publisher.run(stopped));
   background.start('first request', (stopped) => introspection.greet(() => consumer.isRunning(), stopped));

@@ -25,8 +25,11 @@ export interface CheckWatchOptions {
 const DEFAULT_WAIT = 30_000;
 const DEFAULT_MARGIN = 3000;
 
-/** Milliseconds before the next try after an error: from the first to the longest, doubling, of which 50 to 100 % are slept. */
-const BACKOFF = { first: 200, longest: 5000 } as const;
+/**
+ * Milliseconds before the next try after an error: from the first to the longest, doubling, of which 50 to 100 % are slept. The longest is
+ * what a gateway may be blind for once Consul answers again, and clients must not be handed what Consul has held critical for 2 s.
+ */
+const BACKOFF = { first: 200, longest: 1000 } as const;
 
 /**
  * The check that every agent has on itself. A server that just started answers with an empty catalog until it has read its log again

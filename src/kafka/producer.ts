@@ -1,14 +1,18 @@
 import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import { atMost } from '../at-most.ts';
 import type { KafkaConfig } from '../config.ts';
-import { BackendError, messageOf } from '../errors.ts';
+import { delay } from '../delay.ts';
+import { BackendError, messageOf, UnsettledError } from '../errors.ts';
 import type { Change } from '../registry/change.ts';
 import { printCursor } from '../registry/cursor.ts';
 import type { Accepted, DeadLetter, IntrospectionRequest, Messenger } from '../registry/ports.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { deadLetterMessage } from './dead-letter.ts';
 import type { KnownTopics } from './topics.ts';
 
-/** kafkajs goes on trying through an outage; a caller that can retry itself waits no longer than this. Milliseconds. */
+/** A caller that can retry itself waits no longer than this. Milliseconds. */
 const SEND_DEADLINE = 5000;
+const CONNECT_AGAIN = 1000;
 /** The broker's usual limit on a request is 1 MiB. */
 const MAX_BATCH_BYTES = 700_000;
 
@@ -27,8 +31,17 @@ export class KafkaMessenger implements Messenger {
     this.#topics = topics;
   }
 
-  async connect(): Promise<void> {
-    await this.#producer.connect();
+  /** Connects, however long Kafka takes to answer, or until the signal aborts. Until then every call throws BackendError. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await unlessAborted(this.#producer.connect(), signal);
+        return;
+      } catch {
+        // Kafka's circuit tells of it: it is asked by others all the time.
+        await delay(CONNECT_AGAIN, signal);
+      }
+    }
   }
 
   async disconnect(): Promise<void> {
@@ -107,17 +120,22 @@ export class KafkaMessenger implements Messenger {
   }
 
   async #send(topic: string, messages: Message[]): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${SEND_DEADLINE} ms`)), SEND_DEADLINE);
+    const failed = `Kafka did not take ${messages.length} messages for ${topic}`;
+    let isSettled = false;
+    const sending = this.#producer.send({ topic, messages, acks: -1 }).finally(() => {
+      isSettled = true;
     });
     try {
-      await Promise.race([this.#producer.send({ topic, messages, acks: -1 }), deadline]);
+      await atMost(SEND_DEADLINE, sending);
     } catch (error) {
-      throw new BackendError('kafka', `Kafka did not take ${messages.length} messages for ${topic}: ${messageOf(error)}`, { cause: error });
-    } finally {
-      clearTimeout(timer);
+      throw new BackendError('kafka', `${failed}: ${messageOf(error)}`, { cause: error });
     }
+    if (isSettled) return;
+    const settled = sending.then(
+      () => undefined,
+      () => undefined,
+    );
+    throw new UnsettledError('kafka', `${failed}: no answer within ${SEND_DEADLINE} ms`, settled);
   }
 }
 

@@ -29,6 +29,11 @@ export class CheckObserver {
     this.#parts = parts;
   }
 
+  /** Whether Consul's checks are in sight: otherwise nobody here knows what it holds critical. */
+  isWatching(): boolean {
+    return this.#checks !== null;
+  }
+
   /** Until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
     const { catalog, view, log, onChecks, onReturn } = this.#parts;

@@ -1,4 +1,5 @@
-import { BackendError, messageOf } from '../errors.ts';
+import { BackendError, messageOf, UnsettledError } from '../errors.ts';
+import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import type { Change } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
@@ -30,6 +31,8 @@ export interface PublisherParts {
  */
 export class Publisher {
   readonly #parts: PublisherParts;
+  /** Nodes of whom Kafka may have been told something old, after something newer was said by another gateway. */
+  readonly #doubtful = new Set<NodeId>();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -41,6 +44,7 @@ export class Publisher {
       let wait = POLL;
       const head = feed.head();
       try {
+        if (this.#doubtful.size > 0) await this.#sayAgain();
         const said = await this.#publish(signal);
         if (said !== null && said < head) continue;
       } catch (error) {
@@ -53,16 +57,53 @@ export class Publisher {
   }
 
   /** The next page. Returns where it stands; null when another gateway is at it. */
-  #publish(signal: AbortSignal): Promise<Cursor | null> {
+  async #publish(signal: AbortSignal): Promise<Cursor | null> {
     const { log, position, messenger, now } = this.#parts;
-    return position.advance(async (from) => {
-      const changes = signal.aborted ? [] : await log.readAfter(from, PAGE);
-      // Nothing said is nothing heard: an empty call would pass for an answer of Kafka, and close its circuit.
-      if (changes.length > 0) await messenger.publishChanges(changes);
-      const accepted = changes.filter(isRegistration).map((change) => acceptedOf(change, now()));
-      if (accepted.length > 0) await messenger.accept(accepted);
-      return changes.at(-1)?.cursor ?? from;
+    let page: readonly Change[] = [];
+    try {
+      return await position.advance(async (from) => {
+        page = signal.aborted ? [] : await log.readAfter(from, PAGE);
+        // Nothing said is nothing heard: an empty call would pass for an answer of Kafka, and close its circuit.
+        if (page.length > 0) await messenger.publishChanges(page);
+        const accepted = page.filter(isRegistration).map((change) => acceptedOf(change, now()));
+        if (accepted.length > 0) await messenger.accept(accepted);
+        return page.at(-1)?.cursor ?? from;
+      });
+    } catch (error) {
+      this.#doubt(
+        page.map(({ nodeId }) => nodeId),
+        error,
+      );
+      throw error;
+    }
+  }
+
+  /** The place is free again, and whoever has it may go on while what was said here is still on its way. */
+  #doubt(nodeIds: readonly NodeId[], error: unknown): void {
+    const settled = error instanceof UnsettledError ? error.settled : Promise.resolve();
+    void settled.then(() => {
+      for (const nodeId of nodeIds) this.#doubtful.add(nodeId);
     });
+  }
+
+  /** The last that was said of each doubtful node, once more, with the place held: the topic of changes must end with it. */
+  async #sayAgain(): Promise<void> {
+    const { log, position, messenger } = this.#parts;
+    const nodeIds = [...this.#doubtful].slice(0, PAGE);
+    for (const nodeId of nodeIds) this.#doubtful.delete(nodeId);
+    try {
+      const reached = await position.advance(async (from) => {
+        const latest = [...(await log.latestOf(nodeIds, 1)).values()].flat();
+        // What lies after the place is said anyway, in its turn.
+        const said = latest.filter(({ cursor }) => cursor <= from).sort((a, b) => a.cursor - b.cursor);
+        if (said.length > 0) await messenger.publishChanges(said);
+        return from;
+      });
+      if (reached === null) for (const nodeId of nodeIds) this.#doubtful.add(nodeId);
+    } catch (error) {
+      this.#doubt(nodeIds, error);
+      throw error;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UnsettledError } from '../../../src/errors.ts';
 import type { NewChange } from '../../../src/registry/change.ts';
+import { toCursor } from '../../../src/registry/cursor.ts';
 import { Publisher } from '../../../src/registry/publisher.ts';
 import { FakeMessenger } from './fakes/fake-messenger.ts';
 import { MemoryPosition } from './fakes/memory-position.ts';
@@ -96,6 +98,35 @@ describe('run', () => {
     expect(new Set(messenger.published.map(({ cursor }) => cursor))).toEqual(new Set([1, 2, 3]));
     expect(new Set(messenger.accepted.map(({ nodeId }) => nodeId))).toEqual(new Set(['a', 'b', 'c']));
     expect(messenger.published.slice(-3).map(({ cursor }) => cursor)).toEqual([1, 2, 3]);
+  });
+
+  it('should end the topic with what is stored, when what it gave up on came through after what another gateway said', async () => {
+    const first = await publishing();
+    let arrive: () => void = () => undefined;
+    const { published } = first.messenger;
+    first.messenger.publishChanges = async (changes) => {
+      const settled = new Promise<void>((resolve) => {
+        arrive = () => {
+          published.push(...changes);
+          resolve();
+        };
+      });
+      throw new UnsettledError('kafka', 'injected: on its way', settled);
+    };
+    await first.gateway.commit(change(record('a', { state: 'REMOVED' }), { type: 'REMOVED' }));
+    Reflect.deleteProperty(first.messenger, 'publishChanges');
+    first.position.isHeldElsewhere = true;
+    // Another gateway has the place: it says that page, and the next.
+    await first.gateway.commit(change(record('a')), change(record('b')));
+    published.push(...first.store.log.entries);
+    first.position.cursor = toCursor(3);
+    first.position.isHeldElsewhere = false;
+    arrive();
+    expect(published.at(-1)?.cursor).toBe(1);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(published.slice(-1).map(({ nodeId, cursor }) => [nodeId, cursor])).toEqual([['a', 2]]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(published).toHaveLength(5);
   });
 
   it('should say a page twice rather than not at all when it dies before the position is stored', async () => {
