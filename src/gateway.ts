@@ -233,12 +233,14 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   log.info({ host, port, environment: config.environment }, 'listening');
   const self = createSelfNode(config, port, () => health.report(), log);
 
+  const unclean = (what: string) => (error: unknown) =>
+    log.warn({ error: messageOf(error) }, `could not ${what} cleanly, ending all the same`);
   const stop = async () => {
     log.info('stopping');
     // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
-    await atMost(GOODBYE, self.stop());
+    await atMost(GOODBYE, self.stop()).catch(unclean('say goodbye'));
     await Promise.all([background.stop(), http.close(HTTP_CLOSE)]);
-    await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish()]));
+    await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish()])).catch(unclean('disconnect'));
     backEnds.close();
     log.info('stopped');
   };
