@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../until.ts';
+import { catalogue } from './catalogue.ts';
 import { Draw } from './draw.ts';
 import type { FailPoint } from './fail-point.ts';
-import { catalogue, deathAt, type Fault } from './faults.ts';
+import { type Fault, seconds } from './fault.ts';
 import { Fleet } from './fleet.ts';
 import { Follower } from './follower.ts';
+import { deathAt } from './gateway-faults.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { NodeServer } from './node-server.ts';
 import { type Member, Rig } from './rig.ts';
@@ -192,8 +194,4 @@ export class Campaign {
     fleet.removedByOperator(nodeId);
     return nodeId;
   }
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
 }

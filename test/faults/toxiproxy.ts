@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { exists } from '../../src/local/cache.ts';
 import { startChild } from '../../src/local/child.ts';
-import { goBinary } from '../../src/local/go-binary.ts';
+import { builtWithGo, goBinary } from '../../src/local/go-binary.ts';
 import type { Guard } from '../../src/local/guard.ts';
 import { freePort } from '../../src/local/port.ts';
 import { findTool } from '../../src/local/tool.ts';
@@ -74,7 +75,11 @@ export class Toxiproxy {
     const env = process.env;
     const progress = (part: string, line: string) => process.stderr.write(`${part}: ${line}\n`);
     const surroundings = { env, guard, progress, folder, temporary: true, signal: new AbortController().signal };
-    const file = findTool(TOXIPROXY.name, env) ?? (await goBinary(TOXIPROXY, surroundings));
+    const installed = findTool(TOXIPROXY.name, env);
+    if (installed === null && findTool('go', env) === null && !(await exists(builtWithGo(TOXIPROXY, env)))) {
+      throw new Error(`The fault runs need ${TOXIPROXY.name} on the PATH, or Go 1.22 or newer (go) to build it`);
+    }
+    const file = installed ?? (await goBinary(TOXIPROXY, surroundings));
     const port = await freePort(taken);
     await startChild(
       { file, args: ['-host', '127.0.0.1', '-port', String(port)], env: { ...env, LOG_LEVEL: 'error' } },
