@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { messageOf } from './errors.ts';
 import { EndpointAllowList } from './events/endpoint-allow-list.ts';
+import { defaultSnapshotPath } from './snapshot/default-path.ts';
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
@@ -285,10 +286,24 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       endpointAllow: e.ENDPOINT_ALLOW,
     },
     snapshot: {
-      file: e.SNAPSHOT_FILE ?? null,
+      file: e.SNAPSHOT_FILE === 'none' ? null : (e.SNAPSHOT_FILE ?? defaultSnapshotPath(present, gatewayId, databasePlace(e))),
       interval: e.SNAPSHOT_INTERVAL,
     },
   };
+}
+
+/** Which database it is, without who asks it. */
+function databasePlace({
+  DATABASE_URL,
+  POSTGRES_HOST,
+  POSTGRES_PORT,
+  POSTGRES_DATABASE,
+  POSTGRES_DB,
+}: z.infer<typeof environment>): string {
+  if (DATABASE_URL === undefined || !URL.canParse(DATABASE_URL))
+    return `${POSTGRES_HOST}:${POSTGRES_PORT}/${POSTGRES_DATABASE ?? POSTGRES_DB}`;
+  const { host, pathname } = new URL(DATABASE_URL);
+  return `${host}${pathname}`;
 }
 
 const HINTS: Readonly<Record<string, string>> = {

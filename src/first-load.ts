@@ -61,7 +61,7 @@ export async function firstLoad(parts: FirstLoadParts, signal: AbortSignal): Pro
 /** The id of the registry that is served from its snapshot now; null: there is no snapshot, or none that can be used. */
 async function restore({ feed, snapshots, log, onRegistry }: FirstLoadParts): Promise<string | null> {
   if (snapshots === null) {
-    log.info('SNAPSHOT_FILE is not set: nothing is served until Postgres answers');
+    log.info('SNAPSHOT_FILE is none: nothing is served until Postgres answers');
     return null;
   }
   try {

@@ -225,8 +225,20 @@ describe('the gateway', () => {
     expect(read({ GATEWAY_ID: 'east-1' })).toMatchObject({ gatewayId: 'east-1', kafka: { clientId: 'east-1' } });
   });
 
-  it('should keep no snapshot where no file is given', () => {
+  it('should keep a snapshot in the folder for what programs keep, one for each gateway and database', () => {
+    const file = (more: Record<string, string>) => read({ HOME: '/home/ada', GATEWAY_ID: 'east/1', ...more }).snapshot.file;
+    expect(file({})).toMatch(/^\/home\/ada\/\.local\/state\/discovery-gateway\/east%2F1-[0-9a-f]{8}\.ndjson$/);
+    expect(file({ XDG_STATE_HOME: '/state' })).toMatch(/^\/state\/discovery-gateway\/east%2F1-[0-9a-f]{8}\.ndjson$/);
+    const [first, password, other] = ['a:b@db/one', 'a:c@db/one', 'a:b@db/two'].map((place) =>
+      file({ DATABASE_URL: `postgres://${place}` }),
+    );
+    expect(password).toBe(first);
+    expect(other).not.toBe(first);
+  });
+
+  it('should keep no snapshot where there is no such folder, or none is wanted', () => {
     expect(read().snapshot).toEqual({ file: null, interval: 30_000 });
+    expect(read({ HOME: '/home/ada', SNAPSHOT_FILE: 'none' }).snapshot.file).toBeNull();
     expect(read({ SNAPSHOT_FILE: '/data/a.ndjson', SNAPSHOT_INTERVAL: '5s' }).snapshot).toEqual({ file: '/data/a.ndjson', interval: 5000 });
   });
 
