@@ -61,7 +61,7 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
     log.warn({ configured: config.consul.deregisterCriticalAfter }, 'Consul raises CONSUL_DEREGISTER_CRITICAL_AFTER to one minute');
   }
   const agent = new AgentCatalog({ config: config.consul, registryId });
-  const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'owned']);
+  const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
   const { endpointAllow, probeTimeout } = config.registry;
   const probe = new EndpointProbe({ timeout: probeTimeout, allowed: (url) => endpointAllow.allows(new URL(url)) });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ConsulConfig } from '../config.ts';
 import { RefusedError, TakenError } from '../errors.ts';
 import type { NodeContent } from '../events/announcement.ts';
-import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition } from '../registry/ports.ts';
+import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition, Standing } from '../registry/ports.ts';
 import { AgentClient } from './agent-client.ts';
 import { planCheck } from './check-plan.ts';
 import { followChecks } from './check-watch.ts';
@@ -94,6 +94,14 @@ export class AgentCatalog implements ServiceCatalog {
     return calling(`look up service "${serviceId}"`, this.#deadline, async (left) => {
       const standing = await readStanding(this.#client, serviceId, left());
       return standing !== null && this.#isOurs(standing);
+    });
+  }
+
+  async standing({ id, check }: ServiceDefinition): Promise<Standing> {
+    return calling(`look up service "${id}"`, this.#deadline, async (left) => {
+      const standing = await readStanding(this.#client, id, left());
+      if (standing === null || !this.#isOurs(standing)) return 'gone';
+      return check.kind === 'none' || standing.checks.length > 0 ? 'whole' : 'unchecked';
     });
   }
 

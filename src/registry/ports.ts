@@ -42,6 +42,9 @@ export interface OwnedService {
   readonly contentHash: string;
 }
 
+/** `unchecked`: the service stands without the check that it should have. */
+export type Standing = 'whole' | 'unchecked' | 'gone';
+
 /** Consul, whichever way into it is configured. Every call throws BackendError (unknown outcome: retry) or RefusedError (never succeeds). */
 export interface ServiceCatalog {
   /** The service that a node's content asks for. Pure. */
@@ -55,6 +58,8 @@ export interface ServiceCatalog {
   /** Also succeeds when there is no such service. */
   deregister(serviceId: string): Promise<void>;
   exists(serviceId: string): Promise<boolean>;
+  /** How much of the service stands under this registry's mark. */
+  standing(service: ServiceDefinition): Promise<Standing>;
   owned(): Promise<readonly OwnedService[]>;
   /**
    * Follows the checks of this registry's services with blocking queries until the signal aborts: `onChecks` receives, by service id,

@@ -159,8 +159,8 @@ export class Reconciler {
   }
 
   /**
-   * Registered here, absent in Consul. What Consul last held critical it dropped for that: EXPIRED. Anything else was lost, and is
-   * registered again, as is, as critical, what the guard holds back.
+   * Registered here, absent in Consul, or there without its check. What Consul last held critical it dropped for that: EXPIRED. Anything
+   * else was lost, and is registered again, as is, as critical, what the guard holds back.
    */
   async #repair(nodeIds: readonly NodeId[], term: Term): Promise<void> {
     const { store, catalog, probe, guard, hearing, log, onCommitted } = this.#parts;
@@ -168,12 +168,14 @@ export class Reconciler {
       nodeIds,
       [],
       async ({ nodes }) => {
-        const gone = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
-          const isExpected = node.state === 'REGISTERED' && node.consulServiceId !== null;
-          return isExpected && node.consulServiceId !== null && !(await catalog.exists(node.consulServiceId)) ? [node] : [];
-        });
-        const lost = gone.flat();
-        const dropped = this.#shuffled(lost.filter(({ checkStatus }) => checkStatus === 'critical'));
+        const registered = [...nodes.values()].filter(({ state, consulServiceId }) => state === 'REGISTERED' && consulServiceId !== null);
+        const found = await mapBounded(registered, CONCURRENCY, async (node) => ({
+          node,
+          standing: await catalog.standing(serviceOf(catalog, node)),
+        }));
+        const lost = found.flatMap(({ node, standing }) => (standing === 'whole' ? [] : [node]));
+        const gone = found.flatMap(({ node, standing }) => (standing === 'gone' ? [node] : []));
+        const dropped = this.#shuffled(gone.filter(({ checkStatus }) => checkStatus === 'critical'));
         const expiring = new Set(dropped.slice(0, guard.take(dropped.length)));
         const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
           const heard = hearing();
@@ -184,7 +186,8 @@ export class Reconciler {
           const isBack = await this.#unlessRefused(node, () => catalog.register(service, initialStatus(decision?.node ?? node)));
           return isBack ? decision : null;
         });
-        log.warn({ lost: lost.length, expired: expiring.size }, 'services were missing in Consul');
+        const counts = { missing: gone.length, unchecked: lost.length - gone.length, expired: expiring.size };
+        if (lost.length > 0) log.warn(counts, 'services were missing in Consul, or stood without their checks');
         return writesOf(decisions);
       },
       term,

@@ -74,7 +74,7 @@ export function sessionsTerminated(rig: Rig): Fault {
 
 const ownService = z.object({ ID: z.string(), Service: z.string(), Meta: z.record(z.string(), z.string()) });
 
-/** Somebody else's hand in Consul: services that vanish, that change, and that nobody registered. */
+/** Somebody else's hand in Consul: services that vanish, that change, that lose their checks, and that nobody registered. */
 export function drift(rig: Rig): Fault {
   return {
     name: 'drift in Consul',
@@ -88,12 +88,19 @@ export function drift(rig: Rig): Fault {
       const changed = own.splice(0, draw.integer(0, 3));
       for (const { ID, Service, Meta } of changed)
         await consul(rig, '/agent/service/register', { ID, Name: Service, Meta: { ...Meta, content_hash: 'another' } });
+      const unchecked = own.splice(0, draw.integer(0, 3)).map(({ ID }) => ID);
+      const checks = z
+        .record(z.string(), z.object({ CheckID: z.string(), ServiceID: z.string() }))
+        .parse(await consul(rig, '/agent/checks'));
+      for (const { CheckID, ServiceID } of Object.values(checks)) {
+        if (unchecked.includes(ServiceID)) await consul(rig, `/agent/check/deregister/${encodeURIComponent(CheckID)}`, {});
+      }
       const ghosts = draw.integer(0, 3);
       for (let ghost = 0; ghost < ghosts; ghost += 1) {
         const Meta = { registry_id: registryId, node_id: `ghost-${ghost}`, content_hash: 'none' };
         await consul(rig, '/agent/service/register', { ID: `effect-ghost-${ghost}`, Name: 'ghost', Meta });
       }
-      return `in Consul ${vanished.length} services vanished, ${changed.length} changed, ${ghosts} appeared`;
+      return `in Consul ${vanished.length} services vanished, ${changed.length} changed, ${unchecked.length} lost their checks, ${ghosts} appeared`;
     },
   };
 }

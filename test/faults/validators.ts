@@ -55,7 +55,15 @@ async function holds<T>(invariant: string, look: () => Promise<T>): Promise<T> {
   return result.value;
 }
 
-const row = z.object({ id: z.string(), hash: z.string(), service: z.string().nullable(), cursor: z.number(), words: z.array(z.string()) });
+const row = z.object({
+  id: z.string(),
+  hash: z.string(),
+  service: z.string().nullable(),
+  cursor: z.number(),
+  words: z.array(z.string()),
+  isChecked: z.boolean(),
+});
+const agentChecks = z.record(z.string(), z.object({ ServiceID: z.string() }));
 const services = z.record(z.string(), z.object({ ID: z.string(), Meta: z.record(z.string(), z.string()) }));
 const answer = z.object({
   data: z.object({
@@ -84,7 +92,8 @@ export async function agreement(witnesses: Witnesses): Promise<void> {
   await holds(INVARIANTS.agreement, async () => {
     const stored = await withPostgres(rig, async (client) => {
       const { rows } = await client.query(
-        `select node_id as id, content_hash as hash, consul_service_id as service, cursor::float8 as cursor, capability_names as words
+        `select node_id as id, content_hash as hash, consul_service_id as service, cursor::float8 as cursor, capability_names as words,
+           endpoints <> '{}' as "isChecked"
          from node_registrations where state = 'REGISTERED' order by node_id collate "C"`,
       );
       return z.array(row).parse(rows);
@@ -104,6 +113,10 @@ export async function agreement(witnesses: Witnesses): Promise<void> {
       .filter(({ Meta }) => Meta['registry_id'] === registryId)
       .map(({ ID, Meta }) => `${Meta['node_id']} ${Meta['content_hash']} ${ID}`);
     same(owned.toSorted(), stored.map(({ id, hash, service }) => `${id} ${hash} ${service}`).toSorted(), 'Consul and Postgres');
+    const checked = Object.values(agentChecks.parse(await consul(rig, '/agent/checks'))).map(({ ServiceID }) => ServiceID);
+    const wanted = stored.flatMap(({ service, isChecked }) => (isChecked && service !== null ? [service] : []));
+    const ours = new Set(stored.map(({ service }) => service));
+    same(checked.filter((id) => ours.has(id)).toSorted(), wanted.toSorted(), 'the checks in Consul and those that the nodes should have');
     for (const { gateway } of rig.running()) {
       const { data } = answer.parse(await ask(gateway.url, REGISTERED));
       same(

@@ -113,9 +113,9 @@ describe('a registration in Consul', () => {
     const catalog = catalogOn();
     const announced = content({ announcedServiceName: 'database_adapter' });
     const service = catalog.define(announced, 'hash-1');
-    expect(await catalog.exists(service.id)).toBe(false);
+    expect([await catalog.exists(service.id), await catalog.standing(service)]).toEqual([false, 'gone']);
     await catalog.register(service, 'passing');
-    expect(await catalog.exists(service.id)).toBe(true);
+    expect([await catalog.exists(service.id), await catalog.standing(service)]).toEqual([true, 'whole']);
     expect(await catalog.owned()).toEqual([{ id: service.id, nodeId: announced.nodeId, contentHash: 'hash-1' }]);
     expect(await consul(`/agent/service/${service.id}`)).toMatchObject({
       Service: 'database-adapter',

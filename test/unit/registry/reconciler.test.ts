@@ -102,7 +102,7 @@ describe('run', () => {
     expect(leader.catalog.calls).not.toEqual([]);
   });
 
-  it.each(['owned', 'exists'] as const)('should retry within a second when Consul does not answer %s', async (call) => {
+  it.each(['owned', 'standing'] as const)('should retry within a second when Consul does not answer %s', async (call) => {
     const gateway = reconciling(record('a'));
     gateway.catalog.wipe();
     gateway.catalog.faults.next(call, 'fail', 2);
@@ -292,6 +292,16 @@ describe('vanished', () => {
     await gateway.pass(0);
     expect(gateway.services()).toEqual(['effect-a']);
     expect(gateway.told()).toEqual(['REMOVED b consul_critical']);
+  });
+
+  it('should give a service its check back that lost it, and expire nobody for that', async () => {
+    const gateway = reconciling(record('a'), record('b', critical));
+    await gateway.start();
+    for (const id of ['effect-a', 'effect-b']) gateway.catalog.uncheck(id);
+    gateway.reconciler.vanished([nodeId('a'), nodeId('b')]);
+    await gateway.pass(0);
+    expect(['effect-a', 'effect-b'].map((id) => gateway.catalog.services.get(id)?.check?.status)).toEqual(['passing', 'critical']);
+    expect(gateway.told()).toEqual([]);
   });
 
   it('should touch nothing whose service stands after all', async () => {

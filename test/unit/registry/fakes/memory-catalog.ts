@@ -2,11 +2,18 @@ import { define, nodeIdIn } from '../../../../src/consul/service-definition.ts';
 import { apartId } from '../../../../src/consul/service-id.ts';
 import { BackendError, RefusedError, TakenError } from '../../../../src/errors.ts';
 import type { NodeContent } from '../../../../src/events/announcement.ts';
-import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition } from '../../../../src/registry/ports.ts';
+import type {
+  ObservedCheck,
+  OwnedService,
+  ProbedStatus,
+  ServiceCatalog,
+  ServiceDefinition,
+  Standing,
+} from '../../../../src/registry/ports.ts';
 import { Faults } from './faults.ts';
 import { Killed } from './killed.ts';
 
-export type CatalogCall = 'register' | 'deregister' | 'exists' | 'owned';
+export type CatalogCall = 'register' | 'deregister' | 'exists' | 'standing' | 'owned';
 
 /**
  * fail: BackendError, nothing happened. applied: it happened, but the answer came too late, BackendError. refuse: RefusedError. killed:
@@ -73,6 +80,21 @@ export class MemoryCatalog implements ServiceCatalog {
     await this.#read('exists');
     const standing = this.#services.get(serviceId);
     return standing !== undefined && isOurs(standing);
+  }
+
+  async standing({ id, check }: ServiceDefinition): Promise<Standing> {
+    await this.#read('standing');
+    const standing = this.#services.get(id);
+    if (standing === undefined || !isOurs(standing)) return 'gone';
+    return check.kind === 'none' || standing.check !== null ? 'whole' : 'unchecked';
+  }
+
+  /** Somebody takes the check away, and leaves the service. */
+  uncheck(serviceId: string): void {
+    const standing = this.#services.get(serviceId);
+    if (standing === undefined) throw new Error(`no service ${serviceId} stands`);
+    this.#services.set(serviceId, { ...standing, check: null });
+    this.#notify();
   }
 
   async owned(): Promise<readonly OwnedService[]> {
@@ -161,7 +183,7 @@ export class MemoryCatalog implements ServiceCatalog {
     if (fault === 'applied') throw new BackendError('consul', `injected: the answer to ${call} of ${serviceId} was lost`);
   }
 
-  async #read(call: 'exists' | 'owned'): Promise<void> {
+  async #read(call: 'exists' | 'standing' | 'owned'): Promise<void> {
     const fault = this.faults.take(call);
     await Promise.resolve();
     if (fault !== null) throw new BackendError('consul', `injected: ${call} failed`);
