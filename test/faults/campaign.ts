@@ -12,22 +12,24 @@ import { NodeServer } from './node-server.ts';
 import { type Member, Rig } from './rig.ts';
 import { Traffic } from './traffic.ts';
 import { ask, registerStranger } from './truth.ts';
-import { agreement, bounded, noLie, nothingLost, recovered, type Witnesses, watch } from './validators.ts';
+import { agreement, bounded, noLie, nothingLost, recovered, type Tally, type Witnesses, watch } from './validators.ts';
 
 /** How long a round's traffic takes, milliseconds. */
 const TRAFFIC = 5000;
 const FOLLOWERS = 4;
+
+const NONE: Tally = { due: 0, arrived: 0, repeated: 0 };
 
 export interface Totals {
   rounds: number;
   faults: number;
   /** How often each fault was injected. */
   readonly byFault: Map<string, number>;
-  /** Messages that the gateways counted, their own included. */
-  messages: number;
+  /** Messages on Kafka, and of them those that the gateways counted; their own are included. */
+  messages: Tally;
   announcements: number;
   /** To all subscribers together. */
-  delivered: number;
+  changes: Tally;
   /** Of the largest gateway, bytes. */
   memory: number;
 }
@@ -44,7 +46,7 @@ export interface CampaignOptions {
 
 /** Rounds of faults on one rig. Each round draws from the seed and its own number alone, so that it can be run again by itself. */
 export class Campaign {
-  readonly totals: Totals = { rounds: 0, faults: 0, byFault: new Map(), messages: 0, announcements: 0, delivered: 0, memory: 0 };
+  readonly totals: Totals = { rounds: 0, faults: 0, byFault: new Map(), messages: NONE, announcements: 0, changes: NONE, memory: 0 };
   readonly #options: CampaignOptions;
   readonly #witnesses: Witnesses;
   readonly #regular: readonly Member[];
@@ -159,7 +161,7 @@ export class Campaign {
     this.totals.messages = await nothingLost(witnesses);
     await agreement(witnesses);
     fleet.settled();
-    this.totals.delivered = await watch(witnesses);
+    this.totals.changes = await watch(witnesses);
     const ill = fleet.somebody(draw, true);
     if (ill !== null) await noLie(witnesses, ill);
     this.totals.memory = Math.max(this.totals.memory, await bounded(witnesses));

@@ -22,15 +22,25 @@ await chmod(folder, 0o711);
 const tell = (line: string) => console.log(line);
 tell(`seed ${seed}, ${rounds.length} rounds`);
 const began = performance.now();
+let isStopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (!isStopping) tell('stopping after this round');
+    isStopping = true;
+  });
+}
 const campaign = await Campaign.start({ seed, folder, gateways: 2, tell });
 try {
-  for (const round of rounds) await campaign.round(round);
+  for (const round of rounds) if (!isStopping) await campaign.round(round);
   const { totals } = campaign;
+  const { messages, changes } = totals;
+  const lost = messages.due - messages.arrived + changes.due - changes.arrived;
   const minutes = ((performance.now() - began) / 60_000).toFixed(0);
   for (const [name, count] of [...totals.byFault].sort(([, a], [, b]) => b - a)) tell(`${String(count).padStart(5)}  ${name}`);
   tell(
-    `${totals.rounds} rounds passed in ${minutes} min with seed ${seed}: ${totals.faults} faults injected, ${totals.messages} messages ` +
-      `(${totals.announcements} announcements and goodbyes), ${totals.delivered} changes delivered, lost 0, doubled 0, ` +
+    `${totals.rounds} rounds passed in ${minutes} min with seed ${seed}: ${totals.faults} faults injected, ${messages.arrived} messages ` +
+      `(${totals.announcements} announcements and goodbyes), ${changes.arrived} changes delivered, lost ${lost}, ` +
+      `doubled ${messages.repeated + changes.repeated}, ` +
       `largest gateway ${Math.round(totals.memory / 1_048_576)} MB`,
   );
   await campaign.stop();

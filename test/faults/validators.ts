@@ -130,8 +130,16 @@ export async function agreement(witnesses: Witnesses): Promise<void> {
 
 const position = z.object({ key: z.string(), next: z.number(), ahead: z.number(), counted: z.number() });
 
-/** Waits until every partition is worked off to its end, with as many outcomes counted as messages lie on it. Returns how many. */
-export function nothingLost({ rig, traffic }: Witnesses): Promise<number> {
+/** What should have come through, and what did. */
+export interface Tally {
+  readonly due: number;
+  /** Without repetitions. */
+  readonly arrived: number;
+  readonly repeated: number;
+}
+
+/** Waits until every partition is worked off to its end, with as many outcomes counted as messages lie on it. */
+export function nothingLost({ rig, traffic }: Witnesses): Promise<Tally> {
   const { introspection, heartbeat, acknowledgement } = rig.config.kafka.topics;
   return holds(INVARIANTS.nothingLost, async () => {
     const admin = traffic.kafka.admin({ retry: { retries: 1 } });
@@ -150,17 +158,19 @@ export function nothingLost({ rig, traffic }: Witnesses): Promise<number> {
             .map((entry) => [entry.key, entry]),
         );
       });
+      let due = 0;
       let total = 0;
       for (const topic of [...introspection, ...heartbeat, ...acknowledgement]) {
         for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
           const { next, ahead, counted } = positions.get(`${partition} ${topic}`) ?? { next: 0, ahead: 0, counted: 0 };
           if (next !== Number(high) || counted !== Number(high) || ahead !== 0)
             throw new Error(`${topic}/${partition}: ${high} produced, ${counted} counted up to ${next}, ${ahead} ahead`);
+          due += Number(high);
           total += counted;
         }
       }
       if (total < traffic.produced) throw new Error(`${traffic.produced} sent, ${total} on the topics`);
-      return total;
+      return { due, arrived: Math.min(due, total), repeated: Math.max(0, total - due) };
     } finally {
       await admin.disconnect();
     }
@@ -169,8 +179,8 @@ export function nothingLost({ rig, traffic }: Witnesses): Promise<number> {
 
 const entry = z.object({ cursor: z.number(), type: z.string(), nodeId: z.string(), state: z.string() });
 
-/** Waits until every subscriber has come to the head of the log, then compares streams and topic with it. Returns how much was delivered. */
-export async function watch({ rig, followers, reader }: Witnesses): Promise<number> {
+/** Waits until every subscriber has come to the head of the log, then compares streams and topic with it. */
+export async function watch({ rig, followers, reader }: Witnesses): Promise<Tally> {
   return holds(INVARIANTS.watch, async () => {
     const log = await withPostgres(rig, async (client) => {
       const { rows } = await client.query(
@@ -196,7 +206,13 @@ export async function watch({ rig, followers, reader }: Witnesses): Promise<numb
       if (state === 'REGISTERED' && (type === 'ADDED' || type === 'MODIFIED') && !reader.accepted.has(cursor))
         throw new Error(`nobody said accepted for ${cursor}`);
     }
-    return followers.reduce((sum, { delivered }) => sum + delivered.length, 0);
+    const sum = (count: (follower: Follower) => number) => followers.reduce((total, follower) => total + count(follower), 0);
+    const arrived = sum(({ delivered }) => new Set(delivered.map(({ cursor }) => cursor)).size);
+    return {
+      due: sum(({ start }) => log.filter(({ cursor }) => cursor > start).length),
+      arrived,
+      repeated: sum(({ delivered }) => delivered.length) - arrived,
+    };
   });
 }
 
