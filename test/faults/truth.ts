@@ -19,7 +19,7 @@ export async function consul({ config }: Rig, path: string, body?: object): Prom
   const response = await fetch(`http://${config.consul.host}:${config.consul.port}/v1${path}`, {
     method: body === undefined ? 'GET' : 'PUT',
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(3000),
+    signal: AbortSignal.timeout(15_000),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`Consul: ${response.status} ${text}`);
