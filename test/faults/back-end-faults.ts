@@ -80,7 +80,8 @@ export function drift(rig: Rig): Fault {
     name: 'drift in Consul',
     targets: ['consul'],
     run: async (draw) => {
-      const registryId = await registryIdOf(rig);
+      // Postgres may be away at the same time.
+      const registryId = await until('Postgres tells the id of the registry', () => registryIdOf(rig), { timeout: 60_000, interval: 200 });
       const all = z.record(z.string(), ownService).parse(await consul(rig, '/agent/services'));
       const own = draw.shuffled(Object.values(all).filter(({ Meta }) => Meta['registry_id'] === registryId));
       const vanished = own.splice(0, draw.integer(0, 4));
