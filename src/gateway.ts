@@ -42,7 +42,7 @@ const MEMORY_LIMIT = 512 * 1024 * 1024;
 const CONSUL_PING = 5000;
 const CHECKS_LOOK = 500;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
-const GOODBYE = 2500;
+const GOODBYE = 2000;
 const HTTP_CLOSE = 2000;
 const DISCONNECT = 1000;
 

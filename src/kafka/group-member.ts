@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { partitionKey } from './progress.ts';
 
 /** kafkajs waits for the group and for brokers while it leaves; the wait for it is bounded, and the session timeout does the rest. Milliseconds. */
-const LEAVE_DEADLINE = 2500;
+const LEAVE_DEADLINE = 1500;
 
 /** One kafkajs consumer, from its start until it has left its group. */
 export class GroupMember {

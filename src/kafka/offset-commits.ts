@@ -4,7 +4,7 @@ import { delay } from '../delay.ts';
 /** Committing every batch costs the broker's commit linger: 5.8 ms p50 instead of 0.33 (measured). Milliseconds. */
 const INTERVAL = 250;
 /** kafkajs goes on trying through an outage, and a gateway that is asked to stop has 10 s for all of it. Milliseconds. */
-const DEADLINE = 2000;
+const DEADLINE = 1500;
 
 /** Commits the offsets of finished work on a short timer: after the work, never before. What is not committed yet is delivered again. */
 export class OffsetCommits {
