@@ -78,7 +78,7 @@ describe('the consumer while a back end is away', () => {
     const back = Date.now();
     await until('all are registered', async () => (await gateway.client.registered()).length === 13);
     console.log(`registered ${Date.now() - back} ms after Consul's return`);
-    expect(Date.now() - back).toBeLessThan(3000);
+    expect(Date.now() - back, 'the circuit alone would have waited for up to 15 s').toBeLessThan(10_000);
     await pausedFor(null);
     expect(await metric('discovery_gateway_consumer_paused')).toBe(0);
     expect((await tasks()).restarts).toEqual({});
@@ -101,7 +101,7 @@ describe('the consumer while a back end is away', () => {
     const back = Date.now();
     await until('all are registered', async () => (await gateway.client.registered()).length === 25);
     console.log(`registered ${Date.now() - back} ms after Postgres' return`);
-    expect(Date.now() - back).toBeLessThan(3000);
+    expect(Date.now() - back, 'the circuit alone would have waited for up to 15 s').toBeLessThan(10_000);
     await everythingIsCounted(nodes.kafka, gateway.config, url);
     expect((await tasks()).restarts).toEqual({});
   }, 60_000);
