@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { atMost } from './at-most.ts';
 import { delay } from './delay.ts';
 import type { Log } from './log.ts';
 
@@ -40,10 +41,15 @@ export class Background {
     });
   }
 
-  /** Ends every task. */
-  async stop(): Promise<void> {
+  /**
+   * Ends every task. Returns the names of those that did not end within so many milliseconds: a back end that hangs must not hold up the
+   * end, and what they were at is as after a crash.
+   */
+  async stop(within = Number.POSITIVE_INFINITY): Promise<readonly string[]> {
     this.#stop.abort();
-    await Promise.all(this.#tasks.values());
+    const all = Promise.all(this.#tasks.values());
+    await (within === Number.POSITIVE_INFINITY ? all : atMost(within, all));
+    return [...this.#running];
   }
 
   async #supervise(name: string, task: (signal: AbortSignal) => Promise<void>): Promise<void> {

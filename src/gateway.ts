@@ -43,6 +43,7 @@ const CONSUL_PING = 5000;
 const CHECKS_LOOK = 500;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
 const GOODBYE = 2000;
+const WORK = 5500;
 const HTTP_CLOSE = 2000;
 const DISCONNECT = 1000;
 
@@ -239,7 +240,8 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     log.info('stopping');
     // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
     await atMost(GOODBYE, self.stop()).catch(unclean('say goodbye'));
-    await Promise.all([background.stop(), http.close(HTTP_CLOSE)]);
+    const [unfinished] = await Promise.all([background.stop(WORK), http.close(HTTP_CLOSE)]);
+    if (unfinished.length > 0) log.warn({ unfinished }, 'ending in the middle of work: it comes again, or is repaired');
     await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish()])).catch(unclean('disconnect'));
     backEnds.close();
     log.info('stopped');

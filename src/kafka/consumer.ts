@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { KafkaConfig } from '../config.ts';
 import { delay } from '../delay.ts';
@@ -165,6 +166,8 @@ export class NodeConsumer {
     );
     const ended = new AbortController();
     const stop = AbortSignal.any([signal, ended.signal]);
+    // Every batch in work listens to it.
+    setMaxListeners(0, stop);
     let reason: RestartReason | null = null;
     const end = (why: RestartReason) => {
       if (!stop.aborted) reason = why;

@@ -136,4 +136,13 @@ describe('stop', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(runs).toBe(1);
   });
+
+  it('should not wait longer than it is told for a task that hangs, and name it', async () => {
+    const { background } = setUp();
+    background.start('hangs', () => new Promise(() => undefined));
+    background.start('ends', untilAborted);
+    const stopping = background.stop(1000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await stopping).toEqual(['hangs']);
+  });
 });
