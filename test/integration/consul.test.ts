@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConsulConfig } from '../../src/config.ts';
 import { AgentCatalog } from '../../src/consul/agent-catalog.ts';
 import { messageOf, RefusedError } from '../../src/errors.ts';
@@ -11,7 +11,7 @@ import type { Stack } from '../../src/local/stack.ts';
 import type { ObservedCheck } from '../../src/registry/ports.ts';
 import { nodeContent, nodeId } from '../unit/consul/node-content.ts';
 import { until } from '../until.ts';
-import { privateStack, sharedStack } from './stack.ts';
+import { mend, privateStack, sharedStack } from './stack.ts';
 
 type Agent = { readonly host: string; readonly port: number };
 type Row = { readonly CheckID: string; readonly Status: string; readonly ServiceID: string; readonly Type: string };
@@ -328,6 +328,8 @@ describe('an outage of the agent', () => {
   beforeAll(async () => {
     stack = await privateStack({ kafka: true, postgres: true });
   });
+
+  beforeEach(() => mend(stack));
   afterAll(async () => {
     await stack.stop();
   });

@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { NodeEvent } from '../../src/events/announcement.ts';
 import { parseMessage } from '../../src/events/parse-message.ts';
 import { sampleNodes } from '../../src/local/sample-nodes.ts';
 import type { Stack } from '../../src/local/stack.ts';
 import { NodeIntrospection, type NodeIntrospectionOptions, nodeTopics } from '../../src/node/index.ts';
 import { until } from '../until.ts';
-import { privateStack, sharedStack, uniqueEnvironment } from './stack.ts';
+import { mend, privateStack, sharedStack, uniqueEnvironment } from './stack.ts';
 
 interface Heard {
   readonly topic: string;
@@ -216,6 +216,8 @@ describe('NodeIntrospection without Kafka', () => {
   beforeAll(async () => {
     stack = await privateStack({ consul: true, postgres: true });
   });
+
+  beforeEach(() => mend(stack));
 
   afterAll(async () => {
     await stack.stop();

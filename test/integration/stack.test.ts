@@ -1,9 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Stack } from '../../src/local/stack.ts';
 import { until } from '../until.ts';
-import { freshDatabase, privateStack, sharedStack } from './stack.ts';
+import { freshDatabase, mend, privateStack, sharedStack } from './stack.ts';
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000, query_timeout: 2000 });
@@ -28,6 +28,8 @@ describe('a private stack', () => {
   beforeAll(async () => {
     stack = await privateStack();
   });
+
+  beforeEach(() => mend(stack));
 
   afterAll(() => stack.stop());
 

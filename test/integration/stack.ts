@@ -66,3 +66,14 @@ export async function privateStack(shared: Shared = {}): Promise<Stack> {
   if (shared.postgres) env['DATABASE_URL'] = postgres;
   return startStack({ folder, temporary: true, env });
 }
+
+/** Brings back what a failed test, or a failed try of the same one, killed or paused and left so: whatever runs next starts from a whole stack. */
+export async function mend({ kafka, consul, postgres }: Stack): Promise<void> {
+  await Promise.all(
+    [kafka, consul, postgres].map(async (service) => {
+      if (!service.owned) return;
+      if (service.pid === null) await service.start();
+      else service.resume();
+    }),
+  );
+}

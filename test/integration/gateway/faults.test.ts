@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Stack } from '../../../src/local/stack.ts';
 import { until } from '../../until.ts';
-import { privateStack } from '../stack.ts';
+import { mend, privateStack } from '../stack.ts';
 import {
   announcement,
   freshEnvironment,
@@ -40,6 +40,8 @@ describe('back ends killed and restarted during traffic', () => {
       timeout: 60_000,
     });
   }, 180_000);
+
+  beforeEach(() => mend(stack));
 
   afterAll(async () => {
     await nodes?.close();

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Stack } from '../../../src/local/stack.ts';
 import { until } from '../../until.ts';
-import { privateStack } from '../stack.ts';
+import { mend, privateStack } from '../stack.ts';
 import { FETCH, KafkaProxy } from './kafka-proxy.ts';
 import { announcement, freshEnvironment, Nodes, type RunningGateway, runGateway } from './running-gateway.ts';
 import { everythingIsCounted } from './truth.ts';
@@ -30,6 +30,8 @@ describe('a Kafka that dies, or hangs', () => {
     gateway = await runGateway(env);
     nodes = await Nodes.connect(gateway.config);
   }, 180_000);
+
+  beforeEach(() => mend(stack));
 
   afterAll(async () => {
     await nodes?.close();

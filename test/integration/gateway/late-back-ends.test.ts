@@ -1,11 +1,11 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../../src/config.ts';
 import { freePort } from '../../../src/local/port.ts';
 import type { Stack } from '../../../src/local/stack.ts';
 import { until } from '../../until.ts';
-import { privateStack } from '../stack.ts';
+import { mend, privateStack } from '../stack.ts';
 import { announcement, freshEnvironment, GatewayClient, healthServer, Nodes } from './running-gateway.ts';
 import { SpawnedGateways } from './spawned-gateway.ts';
 import { agreement, everythingIsCounted } from './truth.ts';
@@ -21,6 +21,8 @@ const gateways = new SpawnedGateways();
 beforeAll(async () => {
   stack = await privateStack();
 }, 180_000);
+
+beforeEach(() => mend(stack));
 
 afterAll(async () => {
   await gateways.end();

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { readConfig } from '../../../src/config.ts';
 import type { Stack } from '../../../src/local/stack.ts';
 import { until } from '../../until.ts';
-import { freshDatabase, privateStack, uniqueEnvironment } from '../stack.ts';
+import { freshDatabase, mend, privateStack, uniqueEnvironment } from '../stack.ts';
 import { announcement, freshEnvironment, healthServer, Nodes, sql } from './running-gateway.ts';
 import { SpawnedGateways } from './spawned-gateway.ts';
 import { agreement, everythingIsCounted } from './truth.ts';
@@ -19,6 +19,8 @@ describe('a gateway that is asked to stop', () => {
   beforeAll(async () => {
     stack = await privateStack();
   }, 180_000);
+
+  beforeEach(() => mend(stack));
 
   afterEach(() => gateways.end());
 
