@@ -1,4 +1,5 @@
 import { desc, sql } from 'drizzle-orm';
+import type { AnyPgColumn } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { RejectedMessage } from '../../registry/ports.ts';
 import type { RejectedEvent } from '../../registry/registry.ts';
@@ -8,7 +9,7 @@ import { rejectedEvents } from '../schema.ts';
 /** Postgres takes neither U+0000 nor half a surrogate pair, and a message rejected for them is quoted here. */
 const storable = (text: string) => text.replaceAll('\u0000', '\ufffd').toWellFormed();
 
-/** A message that is delivered again is the same row. */
+/** A message that is delivered again is the same row; another one at its place (of a topic that was deleted and made anew) takes the row. */
 export async function writeRejected(connection: Connection, rejected: readonly RejectedMessage[]): Promise<void> {
   const rows = rejected.map(({ position, rejection, excerpt, rejectedAt }) => ({
     topic: position.topic,
@@ -20,7 +21,22 @@ export async function writeRejected(connection: Connection, rejected: readonly R
     correlationId: rejection.correlationId === null ? null : storable(rejection.correlationId),
     rejectedAt: new Date(rejectedAt),
   }));
-  await connection.insert(rejectedEvents).values(rows).onConflictDoNothing();
+  const { topic, partition, offset, reason, errorType, excerpt, correlationId, rejectedAt } = rejectedEvents;
+  const given = (column: AnyPgColumn) => sql`excluded.${sql.identifier(column.name)}`;
+  await connection
+    .insert(rejectedEvents)
+    .values(rows)
+    .onConflictDoUpdate({
+      target: [topic, partition, offset],
+      set: {
+        reason: given(reason),
+        errorType: given(errorType),
+        excerpt: given(excerpt),
+        correlationId: given(correlationId),
+        rejectedAt: given(rejectedAt),
+      },
+      setWhere: sql`(${reason}, ${excerpt}, ${correlationId}) is distinct from (${given(reason)}, ${given(excerpt)}, ${given(correlationId)})`,
+    });
 }
 
 export async function readRejected(connection: Connection, first: number): Promise<RejectedEvent[]> {

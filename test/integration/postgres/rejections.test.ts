@@ -45,6 +45,23 @@ describe('rejected messages', () => {
     ]);
   });
 
+  it('should be replaced by another message at the same place, as in a topic that was made anew', async () => {
+    const position = { topic: 'anew', partition: 0, offset: '0' };
+    const rejected = (reason: string, rejectedAt: number) => ({
+      position,
+      rejection: { kind: 'rejection', errorType: 'INVALID_TEXT', reason, correlationId: null } as const,
+      excerpt: null,
+      rejectedAt,
+    });
+    const progress = { processed: [{ position, outcome: 'rejected' as const }], completed: [] };
+    const stored = async () => (await one.store.rejectedEvents(50)).filter(({ topic }) => topic === 'anew');
+    await one.store.recordRejections([rejected('the first', NOON)], progress);
+    await one.store.recordRejections([rejected('the first', NOON + 1)], progress);
+    expect(await stored()).toMatchObject([{ reason: 'the first', rejectedAt: NOON }]);
+    await one.store.recordRejections([rejected('the second', NOON + 2)], progress);
+    expect(await stored()).toMatchObject([{ reason: 'the second', rejectedAt: NOON + 2 }]);
+  });
+
   it('should not wait for the position of another partition', async () => {
     const held = new Gate();
     const isHeld = new Gate();
