@@ -67,7 +67,7 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
 
   const kafka = createKafka(config.kafka, log);
   const topics = new KnownTopics();
-  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics);
+  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics, log);
   const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
 
   return {

@@ -1,51 +1,42 @@
-import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import type { Kafka, Message } from 'kafkajs';
 import { atMost } from '../at-most.ts';
 import type { KafkaConfig } from '../config.ts';
-import { delay } from '../delay.ts';
 import { BackendError, messageOf, UnsettledError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Change } from '../registry/change.ts';
 import { printCursor } from '../registry/cursor.ts';
 import type { Accepted, DeadLetter, IntrospectionRequest, Messenger } from '../registry/ports.ts';
-import { unlessAborted } from '../unless-aborted.ts';
 import { deadLetterMessage } from './dead-letter.ts';
+import { LastingProducer } from './lasting-producer.ts';
 import type { KnownTopics } from './topics.ts';
 
 /** A caller that can retry itself waits no longer than this. Milliseconds. */
 const SEND_DEADLINE = 5000;
-const CONNECT_AGAIN = 1000;
 /** The broker's usual limit on a request is 1 MiB. */
 const MAX_BATCH_BYTES = 700_000;
 
 /** What the gateway says on Kafka: docs/wire.md, "What the gateway sends". */
 export class KafkaMessenger implements Messenger {
-  readonly #producer: Producer;
+  readonly #producer: LastingProducer;
   readonly #config: KafkaConfig;
   /** Asked for when it is needed: it is known once the database is migrated. */
   readonly #registryId: () => string;
   readonly #topics: Pick<KnownTopics, 'has' | 'isKnown'>;
 
-  constructor(kafka: Kafka, config: KafkaConfig, registryId: () => string, topics: Pick<KnownTopics, 'has' | 'isKnown'>) {
-    this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
+  constructor(kafka: Kafka, config: KafkaConfig, registryId: () => string, topics: Pick<KnownTopics, 'has' | 'isKnown'>, log: Log) {
+    this.#producer = new LastingProducer(kafka, log);
     this.#config = config;
     this.#registryId = registryId;
     this.#topics = topics;
   }
 
-  /** Connects, however long Kafka takes to answer, or until the signal aborts. Until then every call throws BackendError. */
-  async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await unlessAborted(this.#producer.connect(), signal);
-        return;
-      } catch {
-        // Kafka's circuit tells of it: it is asked by others all the time.
-        await delay(CONNECT_AGAIN, signal);
-      }
-    }
+  /** Connects, however long Kafka takes to answer, and stays connected until the signal aborts. Until it is, every call throws BackendError. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#producer.run(signal);
   }
 
-  async disconnect(): Promise<void> {
-    await this.#producer.disconnect();
+  disconnect(): Promise<void> {
+    return this.#producer.disconnect();
   }
 
   /** Flat, since real nodes read `target_node_id` and `correlation_id` at the top level and take an absent target for a broadcast. */
