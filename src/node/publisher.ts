@@ -3,6 +3,14 @@ import { messageOf } from './error-message.ts';
 import { type KafkaClient, type KafkaProducer, type OutgoingMessage, PRODUCER_CONFIG } from './kafka-client.ts';
 import type { NodeLogger } from './node-logger.ts';
 
+/**
+ * After so many failures in a row it connects anew: kafkajs takes a connection for usable whose first question was not answered, and
+ * refuses every message for as long as that connection lasts.
+ */
+const FAILURES = 3;
+/** What closing the connection may take then. Milliseconds. */
+const CLOSE = 1500;
+
 /** Sends a node's messages. It connects with the first one, and again with the next one where that failed. */
 export class Publisher {
   readonly #producer: KafkaProducer;
@@ -11,9 +19,11 @@ export class Publisher {
   #connection: Promise<void> | null = null;
   #connected = false;
   #pending = 0;
+  /** In a row, since it connected. */
+  #failures = 0;
 
   /** `timeout`: what one message may take, in milliseconds. */
-  constructor(kafka: KafkaClient, timeout: number, logger: NodeLogger) {
+  constructor(kafka: Pick<KafkaClient, 'producer'>, timeout: number, logger: NodeLogger) {
     this.#producer = kafka.producer(PRODUCER_CONFIG);
     this.#timeout = timeout;
     this.#logger = logger;
@@ -58,9 +68,23 @@ export class Publisher {
     this.#pending += 1;
     try {
       await this.#connect();
-      await this.#producer.send({ topic, messages: [message] });
+      await this.#send(topic, message);
     } finally {
       this.#pending -= 1;
+    }
+  }
+
+  async #send(topic: string, message: OutgoingMessage): Promise<void> {
+    try {
+      await this.#producer.send({ topic, messages: [message] });
+      this.#failures = 0;
+    } catch (error) {
+      this.#failures += 1;
+      if (this.#failures >= FAILURES) {
+        this.#failures = 0;
+        await this.close(CLOSE);
+      }
+      throw error;
     }
   }
 
