@@ -19,6 +19,8 @@ interface Client {
   /** In a row, since it connected. */
   failures: number;
   readonly broken: AbortController;
+  /** What is under way. */
+  readonly sends: Set<Promise<unknown>>;
 }
 
 /**
@@ -51,20 +53,24 @@ export class LastingProducer {
       }
       if (signal.aborted) return;
       this.#client = this.#create();
-      void this.#end(client.producer);
+      void this.#end(client);
     }
   }
 
   /** Throws what kafkajs throws, at once while it is not connected. */
   async send(record: ProducerRecord): Promise<void> {
     const client = this.#client;
+    const sending = client.producer.send(record);
+    client.sends.add(sending);
     try {
-      await client.producer.send(record);
+      await sending;
       client.failures = 0;
     } catch (error) {
       if (client.isConnected) client.failures += 1;
       if (client.failures >= FAILURES) client.broken.abort();
       throw error;
+    } finally {
+      client.sends.delete(sending);
     }
   }
 
@@ -74,10 +80,12 @@ export class LastingProducer {
 
   #create(): Client {
     const producer = this.#kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false });
-    return { producer, isConnected: false, failures: 0, broken: new AbortController() };
+    return { producer, isConnected: false, failures: 0, broken: new AbortController(), sends: new Set() };
   }
 
-  async #end(producer: Producer): Promise<void> {
+  /** Not before what it sends has ended: a send that is cut off may still arrive, and nobody would know. */
+  async #end({ producer, sends }: Client): Promise<void> {
+    await Promise.allSettled(sends);
     try {
       await atMost(DISCONNECT, producer.disconnect());
     } catch (error) {
