@@ -9,7 +9,7 @@ export function defineRegistryStatus({ builder }: Types) {
   const source = builder.enumType('RegistrySource', {
     description: 'Where what this gateway answers comes from. Example: `LIVE`.',
     values: {
-      LIVE: { value: 'LIVE', description: 'Loaded from Postgres, and following its change log. Example: any gateway in quiet times.' },
+      LIVE: { value: 'LIVE', description: 'Loaded from Postgres, and following its change log. Example: a gateway in quiet times.' },
       SNAPSHOT: {
         value: 'SNAPSHOT',
         description:

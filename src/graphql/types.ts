@@ -59,7 +59,7 @@ export function createTypes(builder: Builder) {
       values: {
         REGISTERED: {
           value: 'REGISTERED',
-          description: 'Stands in Consul and Postgres. Example: any node that announced itself and lives.',
+          description: 'Stands in Consul and Postgres. Example: a node that announced itself and lives.',
         },
         EXPIRED: {
           value: 'EXPIRED',

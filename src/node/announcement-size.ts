@@ -27,7 +27,7 @@ const CONTENT: readonly Part[] = [
   { name: 'metadata', without: (payload) => without(payload, 'metadata') },
 ];
 
-/** As long as any reason and correlation id that this library gives itself. */
+/** As long as the longest reason and correlation id that this library gives itself. */
 const LONGEST_REASON = 'capability_change';
 const UUID_LENGTH = 36;
 
