@@ -1,36 +1,13 @@
-import { execute, parse, validate } from 'graphql';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
-import { createContext } from '../../../src/graphql/context.ts';
-import { createErrorMask } from '../../../src/graphql/errors.ts';
-import { buildSchema } from '../../../src/graphql/schema.ts';
-import { MemoryRegistry, sampleNode, T0 } from './memory-registry.ts';
+import { sampleNode, T0 } from './memory-registry.ts';
+import { operations } from './operations.ts';
 
-const schema = buildSchema();
-const mask = createErrorMask({ log: { error: () => undefined }, newId: () => 'id-1' });
-let registry: MemoryRegistry;
+let { registry, run, codeOf } = operations();
 
 beforeEach(() => {
-  registry = new MemoryRegistry();
+  ({ registry, run, codeOf } = operations());
 });
-
-async function run(query: string, variableValues: Record<string, unknown> = {}, operator?: string) {
-  const document = parse(query);
-  const invalid = validate(schema, document);
-  if (invalid.length > 0) throw new Error(invalid.map((error) => error.message).join('\n'));
-  const result = await execute({ schema, document, variableValues, contextValue: createContext(registry, operator) });
-  return {
-    // Through JSON, because that is what a client gets.
-    data: JSON.parse(JSON.stringify(result.data ?? null)),
-    errors: (result.errors ?? []).map((error) => mask(error)),
-  };
-}
-
-async function codeOf(query: string, variables: Record<string, unknown> = {}, operator?: string): Promise<unknown> {
-  const { errors } = await run(query, variables, operator);
-  expect(errors).toHaveLength(1);
-  return errors[0]?.extensions['code'];
-}
 
 describe('nodeById', () => {
   it('should show all of a node', async () => {
@@ -335,78 +312,5 @@ describe('rejectedEvents', () => {
     ['first: 501', 'LIMIT_EXCEEDED'],
   ])('should refuse %s', async (args, code) => {
     expect(await codeOf(`{ rejectedEvents(${args}) { reason } }`)).toBe(code);
-  });
-});
-
-describe('requestIntrospection', () => {
-  const ask = (args: string) => `mutation { requestIntrospection${args} { correlationId requestedAt expectedNodes } }`;
-
-  beforeEach(() => {
-    registry.put(sampleNode('n-1'));
-    registry.put(sampleNode('n-2', { type: 'compute' }));
-  });
-
-  it('should ask one node, nodes of types, or all', async () => {
-    const expected = { correlationId: 'r-1', requestedAt: '2026-11-24T13:29:00.000Z' };
-    expect((await run(ask('(nodeId: "n-1", reason: "why")'))).data.requestIntrospection).toEqual({ ...expected, expectedNodes: 1 });
-    expect((await run(ask('(nodeTypes: ["compute"])'))).data.requestIntrospection.expectedNodes).toBe(1);
-    expect((await run(ask(''))).data.requestIntrospection.expectedNodes).toBe(2);
-    expect(registry.introspections[0]).toEqual({ nodeId: 'n-1', nodeTypes: undefined, reason: 'why' });
-  });
-
-  it('should say who asked', async () => {
-    await run(ask(''), {}, ' alice ');
-    await run(ask(''));
-    expect(registry.callers).toEqual([{ operator: 'alice' }, { operator: null }]);
-  });
-
-  it.each([
-    ['(nodeId: "n-1", nodeTypes: ["effect"])', 'BAD_USER_INPUT'],
-    ['(nodeTypes: [])', 'BAD_USER_INPUT'],
-    ['(nodeTypes: [""])', 'BAD_USER_INPUT'],
-    ['(nodeId: "")', 'BAD_USER_INPUT'],
-    ['(nodeId: "never")', 'NODE_NOT_FOUND'],
-    [`(reason: "${'x'.repeat(501)}")`, 'LIMIT_EXCEEDED'],
-    ['(reason: "a\\u0000b")', 'BAD_USER_INPUT'],
-    [`(nodeTypes: [${'"x",'.repeat(101)}])`, 'LIMIT_EXCEEDED'],
-  ])('should refuse %s', async (args, code) => {
-    expect(await codeOf(ask(args))).toBe(code);
-  });
-
-  it('should refuse an operator that cannot be written down', async () => {
-    expect(await codeOf(ask(''), {}, 'a\u0007b')).toBe('BAD_USER_INPUT');
-    expect(await codeOf(ask(''), {}, 'x'.repeat(201))).toBe('BAD_USER_INPUT');
-    expect(registry.callers).toEqual([]);
-  });
-});
-
-describe('deregister', () => {
-  it('should remove the node and say where that stands in the log', async () => {
-    registry.put(sampleNode('ghost'));
-    const { data } = await run(
-      'mutation { deregister(nodeId: "ghost", reason: "gone") { cursor correlationId node { state stateReason } } }',
-      {},
-      'bob',
-    );
-    expect(data.deregister).toEqual({
-      cursor: '0000000000000002',
-      correlationId: 'd-1',
-      node: { state: 'REMOVED', stateReason: 'operator' },
-    });
-    expect(registry.log[1]?.operator).toBe('bob');
-  });
-
-  it.each([
-    ['nodeId: "never"', 'NODE_NOT_FOUND'],
-    ['nodeId: ""', 'BAD_USER_INPUT'],
-    [`nodeId: "ghost", reason: "${'x'.repeat(501)}"`, 'LIMIT_EXCEEDED'],
-  ])('should refuse %s', async (args, code) => {
-    expect(await codeOf(`mutation { deregister(${args}) { cursor } }`)).toBe(code);
-  });
-
-  it('should say that a back end is away', async () => {
-    registry.put(sampleNode('ghost'));
-    registry.failure = new GatewayError('BACKEND_UNAVAILABLE', 'Consul does not answer');
-    expect(await codeOf('mutation { deregister(nodeId: "ghost") { cursor } }')).toBe('BACKEND_UNAVAILABLE');
   });
 });
