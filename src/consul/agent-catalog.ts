@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ConsulConfig } from '../config.ts';
+import type { ConsulConfig } from '../config/consul.ts';
 import { RefusedError, TakenError } from '../errors.ts';
 import type { NodeContent } from '../events/announcement.ts';
 import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition, Standing } from '../registry/ports.ts';

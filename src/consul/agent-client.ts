@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import Consul from 'consul';
-import type { ConsulConfig } from '../config.ts';
+import type { ConsulConfig } from '../config/consul.ts';
 
 /** A request below the methods of the npm client, as its base (papi) takes it. */
 interface RawRequest {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Kafka, type logCreator, logLevel } from 'kafkajs';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config/kafka.ts';
 import type { Log } from '../log.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config/kafka.ts';
 import { delay } from '../delay.ts';
 import { type Backend, messageOf } from '../errors.ts';
 import type { Meaning } from '../events/event-kind.ts';

@@ -1,6 +1,6 @@
 import type { Kafka, Message } from 'kafkajs';
 import { atMost } from '../at-most.ts';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config/kafka.ts';
 import { BackendError, messageOf, UnsettledError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Change } from '../registry/change.ts';

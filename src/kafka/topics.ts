@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import type { KafkaConfig } from '../config.ts';
+import type { KafkaConfig } from '../config/kafka.ts';
 import { messageOf } from '../errors.ts';
 import type { Meaning } from '../events/event-kind.ts';
 import type { Log } from '../log.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config/postgres.ts';
 import { delay } from '../delay.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change } from '../registry/change.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config/postgres.ts';
 import { BackendError, ContentionError, messageOf, RefusedError } from '../errors.ts';
 
 /** What a statement runs on: a connection of the pool, or the one that a transaction holds. */

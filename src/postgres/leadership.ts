@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { z } from 'zod';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config/postgres.ts';
 import { delay } from '../delay.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';

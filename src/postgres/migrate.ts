@@ -4,7 +4,7 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import { z } from 'zod';
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config/postgres.ts';
 import { asBackendError, clientOptions } from './database.ts';
 
 /** Any number, the same in every gateway: several may start at once, and one migrates while the others wait. */

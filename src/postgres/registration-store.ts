@@ -1,4 +1,4 @@
-import type { PostgresConfig } from '../config.ts';
+import type { PostgresConfig } from '../config/postgres.ts';
 import type { Acknowledgement, Heartbeat } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change } from '../registry/change.ts';

@@ -1,6 +1,6 @@
 import type { Consumer, Kafka } from 'kafkajs';
 import { z } from 'zod';
-import type { KafkaConfig } from '../../src/config.ts';
+import type { KafkaConfig } from '../../src/config/kafka.ts';
 
 const accepted = z.object({ cursor: z.string() });
 

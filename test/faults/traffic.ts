@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
-import type { KafkaConfig } from '../../src/config.ts';
+import type { KafkaConfig } from '../../src/config/kafka.ts';
 import { until } from '../until.ts';
 import type { Draw } from './draw.ts';
 import type { Fleet } from './fleet.ts';

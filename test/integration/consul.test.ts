@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ConsulConfig } from '../../src/config.ts';
+import type { ConsulConfig } from '../../src/config/consul.ts';
 import { AgentCatalog } from '../../src/consul/agent-catalog.ts';
 import { messageOf, RefusedError } from '../../src/errors.ts';
 import type { NodeContent } from '../../src/events/announcement.ts';

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { type PostgresConfig, readConfig } from '../../../src/config.ts';
+import type { PostgresConfig } from '../../../src/config/postgres.ts';
+import { readConfig } from '../../../src/config.ts';
 import { PostgresChangeLog } from '../../../src/postgres/change-log.ts';
 import { Database } from '../../../src/postgres/database.ts';
 import { migrate } from '../../../src/postgres/migrate.ts';

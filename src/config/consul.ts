@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { duration, flag, number, optional } from './values.ts';
+
+export const consulVariables = z.object({
+  CONSUL_HOST: z.string(),
+  CONSUL_PORT: number(8500, 1, 65_535),
+  CONSUL_HTTP_TOKEN: optional,
+  CONSUL_SSL: flag(false),
+  CONSUL_CA_FILE: optional,
+  CONSUL_CHECK_INTERVAL: duration('30s'),
+  CONSUL_CHECK_TIMEOUT: duration('10s'),
+  CONSUL_SUCCESS_BEFORE_PASSING: number(2, 0, 100),
+  CONSUL_FAILURES_BEFORE_CRITICAL: number(3, 0, 100),
+  CONSUL_DEREGISTER_CRITICAL_AFTER: duration('90s'),
+});
+
+export type ConsulConfig = ReturnType<typeof consulConfig>;
+
+export function consulConfig(e: z.output<typeof consulVariables>) {
+  return {
+    host: e.CONSUL_HOST,
+    port: e.CONSUL_PORT,
+    token: e.CONSUL_HTTP_TOKEN ?? null,
+    secure: e.CONSUL_SSL,
+    caFile: e.CONSUL_CA_FILE ?? null,
+    checkInterval: e.CONSUL_CHECK_INTERVAL,
+    checkTimeout: e.CONSUL_CHECK_TIMEOUT,
+    successBeforePassing: e.CONSUL_SUCCESS_BEFORE_PASSING,
+    failuresBeforeCritical: e.CONSUL_FAILURES_BEFORE_CRITICAL,
+    deregisterCriticalAfter: e.CONSUL_DEREGISTER_CRITICAL_AFTER,
+  };
+}
