@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { hasControlCharacter } from '../events/node-id.ts';
 import type { Caller, Registry } from '../registry/registry.ts';
+import type { Asker } from './asker.ts';
 import { type ChangesOfNode, createChangesLoader } from './loaders.ts';
 
 /** What the resolvers of one operation share. */
 export interface GraphqlContext {
   readonly registry: Registry;
+  readonly asker: Asker;
   readonly changesOfNode: ChangesOfNode;
   /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable; looked at by mutations only. */
   readonly caller: () => Caller;
@@ -23,9 +25,10 @@ const operatorName = z
   .refine((name) => name.isWellFormed() && !hasControlCharacter(name));
 
 /** The context of one operation. `operator` is the `x-operator` header, or the connection parameter of that name, unchecked. */
-export function createContext(registry: Registry, operator: unknown): GraphqlContext {
+export function createContext(registry: Registry, asker: Asker, operator: unknown): GraphqlContext {
   return {
     registry,
+    asker,
     changesOfNode: createChangesLoader(registry),
     caller: () => readCaller(operator),
   };

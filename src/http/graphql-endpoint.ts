@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createYoga } from 'graphql-yoga';
+import type { Asker } from '../graphql/asker.ts';
 import { createContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
@@ -20,14 +21,19 @@ export interface GraphqlEndpointOptions {
   readonly allowedOrigins: readonly string[];
 }
 
+/** What the server hands in with each request. */
+interface ServerContext {
+  readonly asker: Asker;
+}
+
 export type GraphqlEndpoint = ReturnType<typeof createGraphqlEndpoint>;
 
 /** GraphQL over HTTP (GET, POST, SSE), and the engine that the WebSockets share with it. */
 export function createGraphqlEndpoint({ schema, registry, maskError, log, allowedOrigins }: GraphqlEndpointOptions) {
-  return createYoga({
+  return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ request }) => createContext(registry, request.headers.get('x-operator')),
+    context: ({ request, asker }) => createContext(registry, asker, request.headers.get('x-operator')),
     maskedErrors: { maskError },
     maxRequestBodySize: MAX_REQUEST_BYTES,
     batching: false,

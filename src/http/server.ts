@@ -8,6 +8,7 @@ import { createErrorMask } from '../graphql/errors.ts';
 import { buildSchema } from '../graphql/schema.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
+import { anonymousAskers } from './askers.ts';
 import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
 import {
@@ -73,9 +74,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     newId = randomUUID,
     now = Date.now,
   } = options;
+  const askers = anonymousAskers();
   const maskError = createErrorMask({ log, newId });
   const graphql = createGraphqlEndpoint({ schema: buildSchema(), registry, maskError, log, allowedOrigins });
-  const webSockets = createWebSocketEndpoint({ endpoint: graphql, registry, maskError, log, pingInterval });
+  const webSockets = createWebSocketEndpoint({ endpoint: graphql, registry, askers, maskError, log, pingInterval });
   const underWay = new Set<ServerResponse>();
   let graphiql: Promise<GraphiqlPage> | undefined;
   let closing = false;
@@ -116,7 +118,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
     const stale = staleHeader(registry.freshness(), now());
     if (stale !== null) response.setHeader(STALE_HEADER, stale);
-    await graphql(request, response);
+    const asker = await askers.ofRequest(request);
+    await graphql(request, response, { asker });
   }
 
   const server = createServer(

@@ -11,10 +11,12 @@ import {
 import { type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { WebSocket, WebSocketServer } from 'ws';
 import { GatewayError } from '../errors.ts';
+import type { Asker } from '../graphql/asker.ts';
 import { createContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Askers } from './askers.ts';
 import { type GraphqlEndpoint, MAX_REQUEST_BYTES } from './graphql-endpoint.ts';
 
 /** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
@@ -27,6 +29,7 @@ const MAX_OPERATIONS = 100;
 export interface WebSocketOptions {
   readonly endpoint: GraphqlEndpoint;
   readonly registry: Registry;
+  readonly askers: Askers;
   readonly maskError: ErrorMask;
   readonly log: Pick<Log, 'debug' | 'error'>;
   /** Milliseconds between pings. A socket that answered none in between, or takes no bytes, is cut at the next one. */
@@ -41,6 +44,8 @@ export interface WebSocketEndpoint {
 
 interface Extra {
   readonly request: IncomingMessage;
+  /** Undefined until the connection is acknowledged; no operation begins before. */
+  asker?: Asker;
 }
 
 type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
@@ -49,9 +54,12 @@ type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
  * The `graphql-transport-ws` protocol on `ws` sockets. It stands on graphql-ws' core instead of its ready adapter, because that one
  * writes to the console, keeps two timers per socket and says nothing to clients of why a subscription ended.
  */
-export function createWebSocketEndpoint({ endpoint, registry, maskError, log, pingInterval }: WebSocketOptions): WebSocketEndpoint {
+export function createWebSocketEndpoint({ endpoint, registry, askers, maskError, log, pingInterval }: WebSocketOptions): WebSocketEndpoint {
   const engine = endpoint.getEnveloped({});
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
+    onConnect: async ({ extra, connectionParams }) => {
+      extra.asker = await askers.ofSocket(extra.request, connectionParams ?? {});
+    },
     onSubscribe: (context, _id, payload) => prepare(context, payload),
     execute: (args) => engine.execute(args),
     subscribe: async (args) => {
@@ -64,6 +72,8 @@ export function createWebSocketEndpoint({ endpoint, registry, maskError, log, pi
   });
 
   function prepare(context: SocketContext, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { asker, request } = context.extra;
+    if (asker === undefined) return [maskError(new GatewayError('UNAUTHENTICATED', 'Operations begin after connection_ack'))];
     if (Object.keys(context.subscriptions).length > MAX_OPERATIONS) {
       return [maskError(new GatewayError('LIMIT_EXCEEDED', `One socket carries at most ${MAX_OPERATIONS} operations at a time`))];
     }
@@ -83,13 +93,13 @@ export function createWebSocketEndpoint({ endpoint, registry, maskError, log, pi
       ];
     }
     // A browser cannot set headers of a WebSocket: there the operator comes in the connection's parameters.
-    const operator = context.extra.request.headers['x-operator'] ?? context.connectionParams?.['x-operator'];
+    const operator = request.headers['x-operator'] ?? context.connectionParams?.['x-operator'];
     return {
       schema: engine.schema,
       document,
       operationName: payload.operationName,
       variableValues: payload.variables,
-      contextValue: createContext(registry, operator),
+      contextValue: createContext(registry, asker, operator),
     };
   }
 

@@ -1,5 +1,6 @@
 import { execute, parse, validate } from 'graphql';
 import { expect } from 'vitest';
+import type { Asker } from '../../../src/graphql/asker.ts';
 import { createContext } from '../../../src/graphql/context.ts';
 import { createErrorMask } from '../../../src/graphql/errors.ts';
 import { buildSchema } from '../../../src/graphql/schema.ts';
@@ -7,6 +8,8 @@ import { MemoryRegistry } from './memory-registry.ts';
 
 const schema = buildSchema();
 const mask = createErrorMask({ log: { error: () => undefined }, newId: () => 'id-1' });
+
+const asker: Asker = { key: 'address:127.0.0.1', name: null, scopes: new Set(['registry:read', 'registry:write']), expiresAt: null };
 
 /** An empty registry, and operations on it as a client would see them. */
 export function operations() {
@@ -16,7 +19,7 @@ export function operations() {
     const document = parse(query);
     const invalid = validate(schema, document);
     if (invalid.length > 0) throw new Error(invalid.map((error) => error.message).join('\n'));
-    const result = await execute({ schema, document, variableValues, contextValue: createContext(registry, operator) });
+    const result = await execute({ schema, document, variableValues, contextValue: createContext(registry, asker, operator) });
     return {
       // Through JSON, because that is what a client gets.
       data: JSON.parse(JSON.stringify(result.data ?? null)),
