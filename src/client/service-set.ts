@@ -1,0 +1,188 @@
+import { servicesAnswer, understood } from './answers.ts';
+import type { Chooser } from './chooser.ts';
+import { HEALTHY_SERVICES } from './documents.ts';
+import type { DiscoveryError } from './errors.ts';
+import { LiveOperation, type LiveOperationOptions, type Subject, type Verdict } from './live-operation.ts';
+import type { Memory } from './memory.ts';
+import type { ResolvedService, Service, ServiceRequest } from './service.ts';
+import type { Operation } from './session.ts';
+
+/** After so long without a first answer the last known services have to do. Milliseconds. */
+const GRACE = 1000;
+
+export interface ServiceSetParts extends LiveOperationOptions {
+  readonly memory: Memory;
+  readonly chooser: Chooser;
+  readonly now: () => number;
+  /** Called when it ended by itself: the request was refused. */
+  readonly onEnd: (set: ServiceSet) => void;
+}
+
+/** The healthy services of one request, kept current. */
+export class ServiceSet implements Subject {
+  readonly key: string;
+  readonly capability: string;
+  /** Milliseconds since 1970. */
+  lastUsed: number;
+  readonly chooser: Chooser;
+  readonly #request: ServiceRequest;
+  readonly #parts: ServiceSetParts;
+  readonly #live: LiveOperation;
+  readonly #waiting = new Set<() => void>();
+  #grace: NodeJS.Timeout | null = null;
+  /** Null until they are known, from a gateway or from memory. */
+  #services: readonly Service[] | null = null;
+  /** The same as they are handed out. */
+  #resolved: readonly ResolvedService[] | null = null;
+  /** Whether the gateway that is connected has told them. */
+  #isCurrent = false;
+  /** Until when the gateway's answers are right, if they may be old. */
+  #gatewayStaleSince: number | null = null;
+  /** Until when the services were known to be right, while no gateway tells them. */
+  #asOf = 0;
+  #error: DiscoveryError | null = null;
+
+  constructor(parts: ServiceSetParts, key: string, capability: string, request: ServiceRequest) {
+    this.#parts = parts;
+    this.key = key;
+    this.capability = capability;
+    this.#request = request;
+    this.chooser = parts.chooser;
+    this.lastUsed = parts.now();
+    this.#live = new LiveOperation(parts, this);
+  }
+
+  /** Throws DiscoveryError `CLIENT_CLOSED`. */
+  start(): void {
+    this.#live.start();
+    if (this.#services !== null) return;
+    this.#grace = setTimeout(() => void this.recall(), GRACE);
+    this.#grace.unref();
+  }
+
+  stop(): void {
+    this.#live.stop();
+    this.#endGrace();
+  }
+
+  /** Undefined while they are not known. */
+  get services(): readonly ResolvedService[] | undefined {
+    return this.#resolved ?? undefined;
+  }
+
+  /** Milliseconds since 1970; null while a gateway confirms them. */
+  get staleSince(): number | null {
+    return this.#isCurrent ? this.#gatewayStaleSince : this.#asOf;
+  }
+
+  /** Why the gateways refuse to tell them. */
+  get error(): DiscoveryError | null {
+    return this.#error;
+  }
+
+  /** Resolves when anything changed, or the signal aborts. */
+  change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#waiting.delete(end);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      if (signal.aborted) return end();
+      this.#waiting.add(end);
+      signal.addEventListener('abort', end);
+    });
+  }
+
+  /** Takes what was last known, where no gateway has told anything so far. */
+  async recall(): Promise<void> {
+    this.#endGrace();
+    await this.#parts.memory.loaded;
+    const remembered = this.#parts.memory.get(this.key);
+    if (this.#services !== null || remembered === undefined) return;
+    this.#asOf = remembered.asOf;
+    this.#set(remembered.services);
+  }
+
+  /** Notes how long what is known was right. */
+  remember(): void {
+    if (this.#services === null) return;
+    this.#parts.memory.put({ key: this.key, services: this.#services, asOf: this.staleSince ?? this.#parts.now() });
+  }
+
+  operation(): Operation {
+    const { types = null, versionRange = null } = this.#request;
+    return { query: HEALTHY_SERVICES, variables: { capability: this.capability, types, versionRange } };
+  }
+
+  received(data: unknown): void {
+    const { healthyServices } = understood(servicesAnswer, data);
+    this.#isCurrent = true;
+    this.#endGrace();
+    this.#set(healthyServices);
+    this.remember();
+  }
+
+  failed(error: DiscoveryError): Verdict {
+    this.#leave(this.#parts.now());
+    return this.#refuse(error) ? 'end' : 'later';
+  }
+
+  refused(error: DiscoveryError): void {
+    if (this.#refuse(error)) this.stop();
+  }
+
+  lost(heardAt: number): void {
+    this.#leave(heardAt);
+  }
+
+  aged(staleSince: number | null): void {
+    this.#gatewayStaleSince = staleSince;
+    if (this.#isCurrent) this.#print();
+  }
+
+  unreachable(): void {
+    if (this.#services === null) void this.recall();
+  }
+
+  /** No gateway tells them from then on. */
+  #leave(at: number): void {
+    if (!this.#isCurrent) return;
+    this.#asOf = this.#gatewayStaleSince ?? at;
+    this.#isCurrent = false;
+    this.#print();
+    this.remember();
+  }
+
+  /** What is known goes on being used whatever a gateway says; true where nothing is known. */
+  #refuse(error: DiscoveryError): boolean {
+    if (this.#services !== null) return false;
+    this.#error = error;
+    this.#endGrace();
+    this.#parts.onEnd(this);
+    this.#tell();
+    return true;
+  }
+
+  #set(services: readonly Service[]): void {
+    this.#services = services;
+    this.#print();
+    this.#tell();
+  }
+
+  /** Made once for each change, so that resolving makes nothing. */
+  #print(): void {
+    const since = this.staleSince;
+    const trust = since === null ? { stale: false, staleSince: null } : { stale: true, staleSince: new Date(since) };
+    this.#resolved = this.#services?.map((service) => Object.freeze({ ...service, ...trust })) ?? null;
+  }
+
+  #tell(): void {
+    for (const end of [...this.#waiting]) end();
+  }
+
+  #endGrace(): void {
+    if (this.#grace !== null) clearTimeout(this.#grace);
+    this.#grace = null;
+  }
+}

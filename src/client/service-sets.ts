@@ -1,0 +1,86 @@
+import { Chooser } from './chooser.ts';
+import { clientClosed } from './errors.ts';
+import type { LiveOperationOptions } from './live-operation.ts';
+import type { Memory } from './memory.ts';
+import type { ServiceRequest } from './service.ts';
+import { ServiceSet } from './service-set.ts';
+import type { Suspects } from './suspects.ts';
+
+export interface ServiceSetsParts extends LiveOperationOptions {
+  readonly memory: Memory;
+  readonly suspects: Suspects;
+  /** Node id → this client's calls under way. */
+  readonly calls: ReadonlyMap<string, number>;
+  readonly maxRequests: number;
+  /** Milliseconds. */
+  readonly idleTimeout: number;
+  readonly now: () => number;
+}
+
+/** The requests that are kept current: opened on first use, closed when nobody used them for a while, and bounded in number. */
+export class ServiceSets {
+  readonly #parts: ServiceSetsParts;
+  /** Least recently looked up first, once `#evict` has sorted them. */
+  readonly #sets = new Map<string, ServiceSet>();
+  readonly #sweep: NodeJS.Timeout;
+  #isClosed = false;
+
+  constructor(parts: ServiceSetsParts) {
+    this.#parts = parts;
+    this.#sweep = setInterval(() => this.#tidy(), Math.min(parts.idleTimeout / 4, 60_000));
+    this.#sweep.unref();
+  }
+
+  get size(): number {
+    return this.#sets.size;
+  }
+
+  /** Throws DiscoveryError `CLIENT_CLOSED`. */
+  get(capability: string, request: ServiceRequest): ServiceSet {
+    const key = keyOf(capability, request);
+    const standing = this.#sets.get(key);
+    if (standing !== undefined) {
+      standing.lastUsed = this.#parts.now();
+      return standing;
+    }
+    if (this.#isClosed) throw clientClosed();
+    if (this.#sets.size >= this.#parts.maxRequests) this.#evict();
+    const { suspects, calls, random } = this.#parts;
+    const chooser = new Chooser(suspects, calls, random);
+    const set = new ServiceSet({ ...this.#parts, chooser, onEnd: (ended) => this.#sets.delete(ended.key) }, key, capability, request);
+    this.#sets.set(key, set);
+    set.start();
+    return set;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#sweep);
+    for (const set of [...this.#sets.values()]) this.#drop(set);
+  }
+
+  #tidy(): void {
+    for (const set of [...this.#sets.values()]) {
+      // Without a gateway, what is known could not be had again.
+      const isIdle = this.#parts.now() - set.lastUsed > this.#parts.idleTimeout && set.staleSince === null;
+      if (isIdle) this.#drop(set);
+      else set.remember();
+    }
+  }
+
+  #evict(): void {
+    const [oldest] = [...this.#sets.values()].sort((a, b) => a.lastUsed - b.lastUsed);
+    if (oldest !== undefined) this.#drop(oldest);
+  }
+
+  #drop(set: ServiceSet): void {
+    set.remember();
+    set.stop();
+    this.#sets.delete(set.key);
+  }
+}
+
+/** Most requests name a capability only: their key costs nothing. */
+function keyOf(capability: string, { types, versionRange }: ServiceRequest): string {
+  return types === undefined && versionRange === undefined ? capability : JSON.stringify([capability, types, versionRange]);
+}
