@@ -3,11 +3,11 @@ import type { Types } from './types.ts';
 export function defineChange(types: Types): void {
   types.registrationChange.implement({
     description:
-      'One entry of the change log, or one message to a subscriber. Example: node `orchestrator-001` was ADDED with reason `startup`.',
+      'One entry of the change log, or one message to a subscriber. Example: `{cursor: "0000000000004711", type: ADDED, nodeId: "orchestrator-001", reason: "startup"}`.',
     fields: (t) => ({
       cursor: t.field({
         type: 'Cursor',
-        description: 'Its position in the log: resume behind it with `after`. Example: `"0000000000004711"`.',
+        description: 'Its position in the log: resume from it with `after`. Example: `"0000000000004711"`.',
         resolve: (change) => change.cursor,
       }),
       type: t.field({ type: types.changeType, description: 'What happened. Example: `MODIFIED`.', resolve: (change) => change.type }),
@@ -21,19 +21,20 @@ export function defineChange(types: Types): void {
       reason: t.exposeString('reason', {
         nullable: true,
         description:
-          'Why: startup, capability_change, shutdown, lease_expired, consul_critical, operator, filter, or what else the node said; null for BOOKMARK. Example: `"capability_change"`.',
+          'Why: startup, capability_change, shutdown, lease_expired, consul_critical, operator, filter, or whatever the node gave as its reason; null for SNAPSHOT and BOOKMARK. Example: `"capability_change"`.',
       }),
       changedFields: t.exposeStringList('changedFields', {
-        description: 'The fields of Node that differ from before, sorted. Example: `["capabilities", "version"]`.',
+        description:
+          'The fields of Node that differ from before, sorted; for ADDED all that can differ, for SNAPSHOT and BOOKMARK none. Example: `["capabilities", "version"]`.',
       }),
       correlationId: t.exposeString('correlationId', {
         nullable: true,
         description:
-          'Ties the change to the message or request behind it, and to the log. Example: `"6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f"`.',
+          'Ties the change to the message or request that caused it, and to the gateway\'s log; null where there was none. Example: `"6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f"`.',
       }),
       operator: t.exposeString('operator', {
         nullable: true,
-        description: 'Who asked for it, where a person or program did. Example: `"alice"`.',
+        description: 'Who asked for it; null unless a person or program did. Example: `"alice"`.',
       }),
       occurredAt: t.field({
         type: 'DateTime',

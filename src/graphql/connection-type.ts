@@ -2,7 +2,8 @@ import type { Types } from './types.ts';
 
 export function defineNodeConnection(types: Types): void {
   types.nodeConnection.implement({
-    description: 'One page of nodes, in the order of their ids. Example: `{totalCount: 312, pageInfo: {hasNextPage: true}, edges: […]}`.',
+    description:
+      'One page of nodes, in the order of their ids. Example: `{totalCount: 312, pageInfo: {hasNextPage: true}, edges: [{node: {nodeId: "classifier-001"}}]}`.',
     fields: (t) => ({
       edges: t.field({
         type: [types.nodeEdge],
@@ -18,7 +19,7 @@ export function defineNodeConnection(types: Types): void {
       cursor: t.field({
         type: 'Cursor',
         description:
-          'Where the change log stood when this was read: list, then watch from here with `registrationChanges(after:)`. Example: `"0000000000004711"`.',
+          'Where the change log stood when this was read: list, then watch from here with the subscription `registrationChanges`. Example: `"0000000000004711"`.',
         resolve: (page) => page.cursor,
       }),
     }),
@@ -27,23 +28,26 @@ export function defineNodeConnection(types: Types): void {
     description: 'A node on a page. Example: `{cursor: "b3JjaGVzdHJhdG9yLTAwMQ", node: {nodeId: "orchestrator-001"}}`.',
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
-        description: 'Opaque: pass it as `after` or `before`. Not a position in the change log. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.',
+        description:
+          'The place of the node, opaque: pass it as `after` or `before`. It is no position in the change log. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.',
       }),
-      node: t.field({ type: types.node, description: 'The node. Example: `node { nodeId health }`.', resolve: (edge) => edge.node }),
+      node: t.field({ type: types.node, description: 'The node itself. Example: `node { nodeId health }`.', resolve: (edge) => edge.node }),
     }),
   });
   types.pageInfo.implement({
     description: 'Where a page lies among all that matches. Example: `{hasNextPage: true, endCursor: "b3JjaGVzdHJhdG9yLTAwMQ"}`.',
     fields: (t) => ({
-      hasNextPage: t.exposeBoolean('hasNextPage', { description: 'There are nodes behind this page. Example: `true`.' }),
+      hasNextPage: t.exposeBoolean('hasNextPage', { description: 'There are nodes after this page. Example: `true`.' }),
       hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'There are nodes before this page. Example: `false`.' }),
       startCursor: t.exposeString('startCursor', {
         nullable: true,
-        description: 'The cursor of the first edge: pass it as `before`. Null on an empty page. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.',
+        description:
+          'The cursor of the first edge: pass it as `before` for the page before this one. Null on an empty page. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.',
       }),
       endCursor: t.exposeString('endCursor', {
         nullable: true,
-        description: 'The cursor of the last edge: pass it as `after`. Null on an empty page. Example: `"b3JjaGVzdHJhdG9yLTA1MA"`.',
+        description:
+          'The cursor of the last edge: pass it as `after` for the next page. Null on an empty page. Example: `"b3JjaGVzdHJhdG9yLTA1MA"`.',
       }),
     }),
   });

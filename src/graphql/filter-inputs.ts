@@ -9,34 +9,44 @@ export function defineFilterInputs({ builder, registrationState, nodeHealth, cha
   return {
     nodeFilter: builder.inputType('NodeFilter', {
       description:
-        'All given conditions must hold; an absent or null one is no condition. Example: `{types: ["effect"], capabilities: ["database.query"], states: [REGISTERED]}`.',
+        'Which nodes. All given conditions must hold; an absent or null one is no condition, and an empty list matches nothing. Example: `{types: ["effect"], capabilities: ["query"], states: [REGISTERED]}`.',
       fields: (t) => ({
-        types: t.stringList({ description: 'Node types, any of these. Example: `["effect", "compute"]`.' }),
+        types: t.stringList({
+          description: `Any of these node types, at most ${LIMITS.names}; case is ignored, and \`-\` and \`_\` count as the same. Example: \`["effect", "compute"]\`.`,
+        }),
         capabilities: t.stringList({
-          description: 'All of these; case is ignored, `-` and `_` are one. Example: `["database.query", "database.write"]`.',
+          description: `All of these capabilities, at most ${LIMITS.names}; matched like types. Example: \`["query", "transactions"]\`.`,
         }),
         anyCapability: t.stringList({
-          description: 'Any of these; case is ignored, `-` and `_` are one. Example: `["database.query", "cache.read"]`.',
+          description: `Any of these capabilities, at most ${LIMITS.names}; matched like types. Example: \`["query", "hash_generation"]\`.`,
         }),
-        states: t.field({ type: [registrationState], description: 'Any of these; all states without it. Example: `[REGISTERED]`.' }),
-        health: t.field({ type: [nodeHealth], description: 'Any of these. Example: `[UNHEALTHY, UNKNOWN]`.' }),
-        serviceName: t.string({ description: 'The Consul service name. Example: `"database-adapter"`.' }),
-        environment: t.string({ description: 'The announced environment. Example: `"dev"`.' }),
+        states: t.field({
+          type: [registrationState],
+          description: 'Any of these states; all of them where it is left out. Example: `[REGISTERED]`.',
+        }),
+        health: t.field({ type: [nodeHealth], description: 'Any of these healths. Example: `[UNHEALTHY, UNKNOWN]`.' }),
+        serviceName: t.string({ description: 'The Consul service name; matched like types. Example: `"database-adapter"`.' }),
+        environment: t.string({ description: 'The announced environment, exactly. Example: `"dev"`.' }),
         search: t.string({
-          description: 'Substring of id, name, service name or a capability, case-insensitive. Example: `"adapter"`.',
+          description: 'A part of the node id, name, service name or a capability; case is ignored. Example: `"adapter"`.',
         }),
       }),
     }),
     changeFilter: builder.inputType('ChangeFilter', {
       description:
-        'All given conditions must hold; an absent or null one is no condition. BOOKMARKs pass every filter. Example: `{nodeTypes: ["effect"], changeTypes: [ADDED, REMOVED]}`.',
+        'Which changes. All given conditions must hold; an absent or null one is no condition, and an empty list matches nothing. BOOKMARKs pass every filter. Example: `{nodeTypes: ["effect"], changeTypes: [ADDED, REMOVED]}`.',
       fields: (t) => ({
-        nodeIds: t.idList({ description: 'Only these nodes. Example: `["orchestrator-001"]`.' }),
-        nodeTypes: t.stringList({ description: 'Only nodes of these types. Example: `["effect"]`.' }),
-        anyCapability: t.stringList({
-          description: 'Only nodes with any of these; case is ignored, `-` and `_` are one. Example: `["database.query"]`.',
+        nodeIds: t.idList({ description: `Only these nodes, at most ${LIMITS.ids}. Example: \`["orchestrator-001"]\`.` }),
+        nodeTypes: t.stringList({
+          description: `Only nodes of any of these types, at most ${LIMITS.names}; case is ignored, and \`-\` and \`_\` count as the same. Example: \`["effect"]\`.`,
         }),
-        changeTypes: t.field({ type: [changeType], description: 'Only these kinds of changes. Example: `[ADDED, REMOVED]`.' }),
+        anyCapability: t.stringList({
+          description: `Only nodes with any of these capabilities, at most ${LIMITS.names}; matched like types. Example: \`["query"]\`.`,
+        }),
+        changeTypes: t.field({
+          type: [changeType],
+          description: 'Only changes of any of these types, as they arrive. Example: `[ADDED, REMOVED]`.',
+        }),
       }),
     }),
   };

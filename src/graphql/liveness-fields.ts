@@ -44,31 +44,33 @@ export function defineLivenessFields({ builder, node, checkStatus }: Types): voi
     }),
     checkOutput: t.exposeString('checkOutput', {
       nullable: true,
-      description: 'What Consul\'s check last said. Example: `"HTTP GET http://10.0.3.17:8080/health: 200 OK"`.',
+      description:
+        'What Consul\'s check last said; null while nothing is known. Example: `"HTTP GET http://10.0.3.17:8080/health: 200 OK"`.',
     }),
     reportedHealth: t.string({
       nullable: true,
-      description: 'What the node last said of its own health: healthy, degraded, unhealthy, critical or recovering. Example: `"healthy"`.',
+      description:
+        'What the node last said of its own health: healthy, degraded, unhealthy, critical or recovering. Null when it never did. Example: `"healthy"`.',
       resolve: (record) => record.liveness.reportedHealth,
     }),
     activeOperations: t.float({
       nullable: true,
-      description: 'Operations under way, as the last heartbeat said; LEAST_LOADED goes by it. Example: `3`.',
+      description: 'Operations under way, as the last heartbeat said; null when none did. LEAST_LOADED goes by it. Example: `3`.',
       resolve: (record) => record.liveness.activeOperations,
     }),
     cpuPercent: t.float({
       nullable: true,
-      description: 'Percent of processor time, as the last heartbeat said. Example: `12.5`.',
+      description: 'Processor time in percent, as the last heartbeat said; null when none did. Example: `12.5`.',
       resolve: (record) => record.liveness.cpuPercent,
     }),
     memoryMb: t.float({
       nullable: true,
-      description: 'Memory in MB, as the last heartbeat said. Example: `256.4`.',
+      description: 'Memory in MB, as the last heartbeat said; null when none did. Example: `256.4`.',
       resolve: (record) => record.liveness.memoryMb,
     }),
     uptimeSeconds: t.float({
       nullable: true,
-      description: 'Seconds since it started, as the last heartbeat said. Example: `86400`.',
+      description: 'Seconds since it started, as the last heartbeat said; null when none did. Example: `86400`.',
       resolve: (record) => record.liveness.uptimeSeconds,
     }),
   }));

@@ -11,7 +11,7 @@ export function defineMutation(types: Types): void {
       requestIntrospection: t.field({
         type: types.requestIntrospectionPayload,
         description:
-          'Asks one node, all nodes of some types, or all nodes to announce themselves again. Example: `requestIntrospection(nodeId: "orchestrator-001") { correlationId }`.',
+          'Asks one node, all nodes of some types, or all nodes to announce themselves again. Their answers arrive as changes with the same correlation id. Errors: `BAD_USER_INPUT`, `NODE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `requestIntrospection(nodeId: "orchestrator-001") { correlationId }`.',
         args: {
           nodeId: t.arg.id({ description: 'Only this node; not together with `nodeTypes`. Example: `"orchestrator-001"`.' }),
           nodeTypes: t.arg.stringList({ description: 'Only nodes of these types; not together with `nodeId`. Example: `["effect"]`.' }),
@@ -40,10 +40,12 @@ export function defineMutation(types: Types): void {
       deregister: t.field({
         type: types.deregisterPayload,
         description:
-          'Removes a node from Consul and Postgres at once. It comes back only by a later startup announcement, or by its answer to an operator\'s request. Example: `deregister(nodeId: "ghost-1", reason: "host is gone") { node { state } cursor }`.',
+          'Removes a node from Consul and Postgres at once. It comes back only by a later startup announcement, or by its answer to an operator\'s request. Errors: `BAD_USER_INPUT`, `NODE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `deregister(nodeId: "ghost-1", reason: "host is gone") { node { state } cursor }`.',
         args: {
           nodeId: t.arg.id({ required: true, description: 'The node to remove. Example: `"ghost-1"`.' }),
-          reason: t.arg.string({ description: `Why, at most ${LIMITS.reason} characters. Example: \`"host is gone"\`.` }),
+          reason: t.arg.string({
+            description: `Why, at most ${LIMITS.reason} characters; it stands in the change log. Example: \`"host is gone"\`.`,
+          }),
         },
         resolve: (_root, { nodeId, reason }, context) => {
           requiredText('nodeId', nodeId);
@@ -97,7 +99,7 @@ function definePayloads(types: Types): void {
         resolve: (payload) => payload.cursor,
       }),
       correlationId: t.exposeID('correlationId', {
-        description: 'Ties the removal to its change and to the log. Example: `"6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f"`.',
+        description: 'Ties the removal to its change and to the gateway\'s log. Example: `"6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f"`.',
       }),
     }),
   });

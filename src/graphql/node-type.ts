@@ -5,25 +5,34 @@ export function defineNode(types: Types): void {
   defineEndpoint(types);
   types.node.implement({
     description:
-      'All that the gateway knows of one node, from memory. Inside a change it is the node as it was right after that change. Example: a `database-adapter` that announced itself on Kafka a minute ago.',
+      'All that the gateway knows of one node, from memory. Inside a change it is the node as it was right after that change. Example: `{nodeId: "database-adapter-001", type: "effect", state: REGISTERED, health: HEALTHY, capabilities: ["postgres", "query", "transactions"]}`.',
     fields: (t) => ({
       nodeId: t.exposeID('nodeId', {
         description: 'The identity that the node announced, the same through all its lives. Example: `"orchestrator-001"`, or a UUID.',
       }),
       instance: t.exposeString('instance', {
         nullable: true,
-        description: 'The announced instance where it differs from the node id. Example: `"database-adapter-7f9c"`.',
+        description: 'The announced instance; null where it is the node id. Example: `"database-adapter-7f9c"`.',
       }),
-      name: t.exposeString('name', { nullable: true, description: 'The announced name. Example: `"database-adapter"`.' }),
+      name: t.exposeString('name', {
+        nullable: true,
+        description: 'The announced name, for people; null when none was announced. Example: `"database adapter"`.',
+      }),
       type: t.exposeString('type', {
         description:
           'The announced type, in lower case and without `_generic`: effect, compute, reducer, orchestrator, or any other. Example: `"effect"`.',
       }),
-      role: t.exposeString('role', { nullable: true, description: 'The announced role. Example: `"adapter"`.' }),
-      version: t.exposeString('version', { nullable: true, description: 'The announced version. Example: `"1.4.2"`.' }),
+      role: t.exposeString('role', {
+        nullable: true,
+        description: 'The announced role; null when none was announced. Example: `"adapter"`.',
+      }),
+      version: t.exposeString('version', {
+        nullable: true,
+        description: 'The announced version; null when none was announced. Example: `"1.4.2"`.',
+      }),
       state: t.field({
         type: types.registrationState,
-        description: 'Whether it is registered. Example: `REGISTERED`.',
+        description: 'Where it stands. Example: `REGISTERED`.',
         resolve: (node) => node.state,
       }),
       stateReason: t.exposeString('stateReason', {
@@ -44,15 +53,18 @@ export function defineNode(types: Types): void {
       }),
       address: t.exposeString('address', {
         nullable: true,
-        description: 'The host under which it is reached, from its endpoints. Example: `"10.0.3.17"`.',
+        description: 'The host under which it is reached, from its endpoints; null for a node without any. Example: `"10.0.3.17"`.',
       }),
-      port: t.exposeInt('port', { nullable: true, description: 'The port to go with the address. Example: `8080`.' }),
+      port: t.exposeInt('port', {
+        nullable: true,
+        description: 'The port to go with the address; null for a node without endpoints. Example: `8080`.',
+      }),
       capabilities: t.exposeStringList('capabilities', {
-        description: 'What it can do: names only, sorted. Example: `["database.query", "database.write"]`.',
+        description: 'What it can do: names only, sorted. Example: `["postgres", "query", "transactions"]`.',
       }),
       capabilityDetails: t.field({
         type: 'JSON',
-        description: 'The capabilities as announced, whole. Example: `{"supported_operations": ["query"], "batch_size": 100}`.',
+        description: 'The capabilities as announced, whole. Example: `{"query": {"max_rows": 1000}, "transactions": true}`.',
         resolve: (node) => node.capabilityDetails,
       }),
       endpoints: t.field({
@@ -74,12 +86,21 @@ export function defineNode(types: Types): void {
       currentState: t.field({
         type: 'JSON',
         nullable: true,
-        description: 'The node\'s own state, as last announced. Example: `"ready"`.',
+        description: 'The node\'s own state, as last announced; null when none was. Example: `"ready"`.',
         resolve: (node) => node.currentState,
       }),
-      environment: t.exposeString('environment', { nullable: true, description: 'The announced environment. Example: `"dev"`.' }),
-      networkId: t.exposeString('networkId', { nullable: true, description: 'The announced network. Example: `"net-7"`.' }),
-      deploymentId: t.exposeString('deploymentId', { nullable: true, description: 'The announced deployment. Example: `"blue"`.' }),
+      environment: t.exposeString('environment', {
+        nullable: true,
+        description: 'The announced environment; null when none was announced. Example: `"dev"`.',
+      }),
+      networkId: t.exposeString('networkId', {
+        nullable: true,
+        description: 'The announced network; null when none was announced. Example: `"net-7"`.',
+      }),
+      deploymentId: t.exposeString('deploymentId', {
+        nullable: true,
+        description: 'The announced deployment; null when none was announced. Example: `"blue"`.',
+      }),
       epoch: t.field({
         type: 'Long',
         nullable: true,
@@ -91,14 +112,14 @@ export function defineNode(types: Types): void {
       }),
       cursor: t.field({
         type: 'Cursor',
-        description: 'The position of the node\'s latest change. Example: `"0000000000004711"`.',
+        description: 'The position of the node\'s latest change in the change log. Example: `"0000000000004711"`.',
         resolve: (node) => node.cursor,
       }),
       changes: t.field({
         type: [types.registrationChange],
         nullable: true,
         description:
-          "The node's latest changes, newest first; batched over many nodes with one statement. Null with an error when Postgres does not answer; the rest of the node is there all the same. Example: `changes(first: 3) { type reason occurredAt }`.",
+          "The node's latest changes, newest first; one statement reads them for all nodes of an answer. Null with an error when it fails; the rest of the node is there all the same. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `changes(first: 3) { type reason occurredAt }`.",
         args: {
           first: t.arg.int({
             defaultValue: LIMITS.changesOfNode.fallback,

@@ -18,7 +18,7 @@ export function defineRegistryStatus({ builder }: Types) {
     } as const satisfies Record<RegistrySource, { value: RegistrySource; description: string }>,
   });
   const backend = builder.enumType('Backend', {
-    description: 'What the gateway works on. Example: `POSTGRES`.',
+    description: 'One of the three services that the gateway stands on. Example: `POSTGRES`.',
     values: {
       KAFKA: { value: 'kafka', description: 'Where nodes announce themselves. Example: while it is away, nothing new is heard.' },
       CONSUL: { value: 'consul', description: 'Where services are checked. Example: while it is away, health stays as it was.' },
@@ -39,7 +39,7 @@ export function defineRegistryStatus({ builder }: Types) {
   const backendStatus = builder.objectRef<BackendStatus>('BackendStatus').implement({
     description: 'How one back end stands, as this gateway sees it. Example: `{name: CONSUL, available: false, circuit: OPEN}`.',
     fields: (t) => ({
-      name: t.field({ type: backend, description: 'Which one. Example: `CONSUL`.', resolve: ({ name }) => name }),
+      name: t.field({ type: backend, description: 'Which back end. Example: `CONSUL`.', resolve: ({ name }) => name }),
       available: t.exposeBoolean('available', { description: 'Whether the last call was answered. Example: `true`.' }),
       circuit: t.field({ type: circuit, description: 'Whether calls are let through. Example: `CLOSED`.', resolve: (one) => one.circuit }),
       since: t.field({

@@ -5,19 +5,23 @@ import type { Types } from './types.ts';
 export function defineSubscription(types: Types, inputs: FilterInputs): void {
   types.builder.subscriptionType({
     description:
-      'Live answers, over WebSocket (`graphql-transport-ws`) or SSE. An error ends the subscription it concerns, with its code; others on the same socket go on. Example: `subscription { registrationChanges(snapshot: true) { cursor type nodeId } }`.',
+      'Live answers, over WebSocket (`graphql-transport-ws`) or server-sent events. An error ends the subscription that it concerns; others on the same socket go on. Example: `subscription { registrationChanges(snapshot: true) { cursor type nodeId } }`.',
     fields: (t) => ({
       registrationChanges: t.field({
         type: types.registrationChange,
         description:
-          'With `after`: every change after that cursor, then live ones. With `snapshot: true`: the matching nodes as SNAPSHOT (each with the cursor of its latest change, in ascending order, so that a snapshot cut half-way resumes like anything else), one BOOKMARK, then live changes. With neither: live changes from now. Bookmarks arrive at least every 30 s. A node that stops matching the filter arrives once more, as REMOVED with reason `filter`; an expired one as REMOVED with reason `lease_expired` or `consul_critical`. `CURSOR_EXPIRED` when the log no longer reaches back that far: take a snapshot instead. `SUBSCRIBER_TOO_SLOW` for who does not keep up: resume from the last cursor. Example: `registrationChanges(after: "0000000000004711") { cursor type nodeId }`.',
+          'With `after`: every change after that cursor, then live ones. With `snapshot: true`: the matching nodes as SNAPSHOT (each with the cursor of its latest change, in ascending order, so that a snapshot cut half-way resumes like anything else), one BOOKMARK, then live changes. With neither: live changes from now. Bookmarks arrive at least every 30 s. A node that stops matching the filter arrives once more, as REMOVED with reason `filter`; an expired one as REMOVED with reason `lease_expired` or `consul_critical`. Errors: `CURSOR_EXPIRED` when the log no longer reaches back that far and `CURSOR_INVALID` when it never reached there (take a snapshot instead), `SUBSCRIBER_TOO_SLOW` for who does not keep up (resume from the last cursor), `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `registrationChanges(after: "0000000000004711") { cursor type nodeId }`.',
         args: {
           after: t.arg({
             type: 'Cursor',
-            description: 'Resume behind this position; wins over `snapshot`. Example: `"0000000000004711"`.',
+            description:
+              'Resume from this position: what came after it arrives, then live changes. Wins over `snapshot`. Example: `"0000000000004711"`.',
           }),
           snapshot: t.arg.boolean({ defaultValue: false, description: 'Begin with what stands now. Example: `true`.' }),
-          filter: t.arg({ type: inputs.changeFilter, description: 'Which changes; all without it. Example: `{nodeTypes: ["effect"]}`.' }),
+          filter: t.arg({
+            type: inputs.changeFilter,
+            description: 'Which changes; all where it is left out. Example: `{nodeTypes: ["effect"]}`.',
+          }),
         },
         subscribe: (_root, { after, snapshot, filter }, { registry }) =>
           registry.subscribeChanges({ after, snapshot: snapshot ?? false, filter: checkChangeFilter(filter) }),
@@ -26,14 +30,16 @@ export function defineSubscription(types: Types, inputs: FilterInputs): void {
       healthyServices: t.field({
         type: [types.healthyService],
         description:
-          'The full set now, and again whenever it changes: membership, address, version or URLs. In node id order; several changes within 100 ms arrive as one. Matching is that of the query. Example: `healthyServices(capability: "database.query") { nodeId url }`.',
+          'The full set now, and again whenever it changes: membership, address, version or URLs. In node id order; several changes within 100 ms arrive as one. Matching is that of the query. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `healthyServices(capability: "database-adapter") { nodeId url }`.',
         args: {
           capability: t.arg.string({
             required: true,
-            description: 'What the service must be able to do, or its name. Example: `"database.query"`.',
+            description: 'What the service must be able to do, or its name. Example: `"database-adapter"`.',
           }),
-          types: t.arg.stringList({ description: 'Only nodes of these types. Example: `["effect"]`.' }),
-          versionRange: t.arg.string({ description: 'Only versions in this semver range. Example: `"^1.4.0"`.' }),
+          types: t.arg.stringList({ description: 'Only nodes of any of these types. Example: `["effect"]`.' }),
+          versionRange: t.arg.string({
+            description: 'Only versions in this semver range; a node without a version is in none. Example: `"^2.1.0"`.',
+          }),
         },
         subscribe: (_root, { capability, types: nodeTypes, versionRange }, { registry }) => {
           requiredText('capability', capability);

@@ -3,16 +3,16 @@ import type { Types } from './types.ts';
 /** What a developer looks at to see what exists, and why something does not. */
 export function defineSummaries({ capabilitySummary, rejectedEvent }: Types): void {
   capabilitySummary.implement({
-    description: 'A capability and who has it. Example: `{name: "database.query", nodes: 3, healthy: 2}`.',
+    description: 'A capability and who has it. Example: `{name: "hash_generation", nodes: 3, healthy: 2}`.',
     fields: (t) => ({
-      name: t.exposeString('name', { description: 'The capability, as announced. Example: `"database.query"`.' }),
+      name: t.exposeString('name', { description: 'The capability, as announced. Example: `"hash_generation"`.' }),
       nodes: t.exposeInt('nodes', { description: 'REGISTERED nodes that have it. Example: `3`.' }),
       healthy: t.exposeInt('healthy', { description: 'Those of them that are HEALTHY. Example: `2`.' }),
     }),
   });
   rejectedEvent.implement({
     description:
-      'A message that could never be accepted, and why; the whole message lies on the dead-letter topic. Example: an announcement without a node id.',
+      'A message that could never be accepted, and why; the whole message lies on the dead-letter topic. Example: `{errorType: "INVALID_NODE_ID", reason: "payload.node_id is missing", partition: 0, offset: "1742"}`.',
     fields: (t) => ({
       topic: t.exposeString('topic', {
         description: 'Where it lay in Kafka. Example: `"dev.omninode_bridge.onex.evt.node-introspection.v1"`.',
@@ -25,11 +25,12 @@ export function defineSummaries({ capabilitySummary, rejectedEvent }: Types): vo
       errorType: t.exposeString('errorType', { description: 'The stable code of the reason. Example: `"INVALID_NODE_ID"`.' }),
       excerpt: t.exposeString('excerpt', {
         nullable: true,
-        description: 'The start of the value, cut and with secrets masked. Example: `"{\\"node_type\\": \\"effect\\"}"`.',
+        description:
+          'The start of the value, cut and with secrets masked; null for a message without a value. Example: `"{\\"node_type\\": \\"effect\\"}"`.',
       }),
       correlationId: t.exposeString('correlationId', {
         nullable: true,
-        description: 'The correlation id of the message, where it has one. Example: `"6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f"`.',
+        description: 'The correlation id of the message; null when it has none. Example: `"6f1c2d3e-8a4b-4c5d-9e6f-7a8b9c0d1e2f"`.',
       }),
       rejectedAt: t.field({
         type: 'DateTime',

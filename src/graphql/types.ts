@@ -36,7 +36,7 @@ export function createTypes(builder: Builder) {
 
     nodeHealth: builder.enumType('NodeHealth', {
       description:
-        "How well a node is, judged from Consul's check, its heartbeats and what it says of itself. Example: `HEALTHY`. Only HEALTHY nodes are handed out by `healthyServices`.",
+        "How well a node is, judged from Consul's check, its heartbeats and what it says of itself. Only HEALTHY nodes are handed out by `healthyServices`. Example: `HEALTHY`.",
       values: {
         HEALTHY: {
           value: 'HEALTHY',
@@ -44,7 +44,7 @@ export function createTypes(builder: Builder) {
         },
         DEGRADED: {
           value: 'DEGRADED',
-          description: 'Alive with a warning: from its check or in its own words. Example: a heartbeat saying `degraded`.',
+          description: 'Alive with a warning, from its check or in its own words. Example: a heartbeat saying `degraded`.',
         },
         UNHEALTHY: {
           value: 'UNHEALTHY',
