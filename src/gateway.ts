@@ -7,7 +7,7 @@ import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
 import { createHttpServer } from './http/server.ts';
-import { NodeConsumer } from './kafka/consumer.ts';
+import { createIntake, type Intake } from './intake.ts';
 import { pingKafka } from './kafka/ping.ts';
 import type { Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -15,26 +15,16 @@ import { migrate } from './postgres/migrate.ts';
 import { recover } from './recovery.ts';
 import { Alignment } from './registry/alignment.ts';
 import { ChangeFeed } from './registry/change-feed.ts';
-import { CheckObserver } from './registry/check-observer.ts';
-import { cleanUp } from './registry/clean-up.ts';
 import { Deregistration } from './registry/deregistration.ts';
 import { Discovery } from './registry/discovery.ts';
 import { Ears } from './registry/ears.ts';
-import { ExpiryGuard } from './registry/expiry-guard.ts';
-import { HealthKeeper } from './registry/health-keeper.ts';
-import { Ingest } from './registry/ingest.ts';
-import { Introspection } from './registry/introspection.ts';
 import { LiveRegistry } from './registry/live-registry.ts';
-import { Publisher } from './registry/publisher.ts';
-import { Reconciler } from './registry/reconciler.ts';
-import { Renewals } from './registry/renewals.ts';
-import { RegistrationSaga } from './registry/saga.ts';
-import { SecondLook } from './registry/second-look.ts';
 import { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode, runSelfNode } from './self-node.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
+import { createUpkeep } from './upkeep.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
@@ -75,14 +65,13 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     () => ears.open(),
     log,
   );
-  const { circuits, clock, store, changeLog, leadership, catalog, probe, kafka, topics, producer, messenger } = backEnds;
+  const { circuits, clock, store, changeLog, leadership, catalog, kafka, topics, producer } = backEnds;
   const { now } = clock;
   const ears: Ears = new Ears({
-    canHear: () => consumer.isHearing() && circuits.kafka.isAvailable(),
+    canHear: () => intake.consumer.isHearing() && circuits.kafka.isAvailable(),
     now,
     timeout: config.registry.heartbeatTimeout,
   });
-  const { hearing } = ears;
 
   // The registry in memory, which follows the log in Postgres, and its snapshot on disk.
   const view = new RegistryView();
@@ -100,85 +89,28 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
       ? null
       : new SnapshotKeeper({ store: snapshots, feed, view, registryId: () => registryId, interval: snapshotInterval, now, log });
 
-  // The life of an announcement.
   const alignment = new Alignment({ store, catalog, log });
-  const saga = new RegistrationSaga({ store, catalog, probe, view, alignment, hearing, log });
-  const introspection = new Introspection({ view, store, messenger, now, newId, log });
-  const renewals = new Renewals({ messenger, now, log });
-  const healthKeeper = new HealthKeeper({ view, store, leadership, hearing, log, onCommitted });
-  const secondLook = new SecondLook({ store, catalog, probe, hearing, log, onCommitted });
-  const ingest = new Ingest({
-    saga,
-    store,
-    messenger,
-    now,
+  const upkeep = createUpkeep({ config, backEnds, view, feed, alignment, ears, log, onCommitted });
+  const intake: Intake = createIntake({
+    config,
+    backEnds,
+    view,
+    alignment,
+    ears,
+    newId,
     log,
     onCommitted: (changes) => {
       onCommitted();
-      secondLook.consider(changes);
+      upkeep.secondLook.consider(changes);
     },
-    onRenewed: (renewed) => renewals.answer(renewed),
-    onHeartbeats: (nodeIds) => {
-      feed.wakeForHeartbeats();
-      void introspection
-        .heard(nodeIds)
-        .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'could not ask unknown nodes to introspect'));
-    },
+    onHeartbeats: () => feed.wakeForHeartbeats(),
+    onHopeless: fail,
   });
-  const consumer = new NodeConsumer(
-    kafka,
-    config.kafka,
-    topics,
-    {
-      process: (batch, stop, hold) => ingest.process(batch, stop, hold),
-      onHearing: ears.open,
-      onHopeless: (error) => fail(error),
-      ask: (call) => circuits.kafka.run(call),
-      blocker: (meaning) => backEnds.away(meaning === 'introspection' ? ['postgres', 'consul'] : ['postgres']),
-      now,
-      rules: { endpointAllowed: (url) => config.registry.endpointAllow.allows(url) },
-    },
-    log,
-  );
-
-  // What keeps the registry true.
-  const guard = new ExpiryGuard();
-  const { reconcileInterval: interval, leaseSeconds, cleanUpInterval, bookmarkInterval } = config.registry;
-  const reconciler = new Reconciler({
-    view,
-    store,
-    catalog,
-    probe,
-    alignment,
-    guard,
-    leadership,
-    hearing,
-    random: Math.random,
-    interval,
-    leaseSeconds,
-    log,
-    onCommitted,
-  });
-  const checks = new CheckObserver({
-    catalog,
-    view,
-    now,
-    log,
-    onChecks: () => healthKeeper.kick(),
-    onReturn: () => reconciler.kick(),
-    onVanished: (nodeIds) => reconciler.vanished(nodeIds),
-    onUnrun: (nodeIds) => reconciler.unrun(nodeIds),
-  });
-  const publisher = new Publisher({
-    feed,
-    log: changeLog,
-    position: backEnds.position,
-    messenger,
-    now,
-    logger: log,
-  });
+  const { consumer, introspection, counts } = intake;
+  const { guard, healthKeeper, secondLook, reconciler, checks, publisher } = upkeep;
 
   // What clients see.
+  const { leaseSeconds, cleanUpInterval, bookmarkInterval } = config.registry;
   const discovery = new Discovery(view, Math.random);
   const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval });
   const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, onCommitted });
@@ -209,7 +141,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     circuits,
     background,
     view,
-    counts: ingest.counts,
+    counts,
     freshness: () => feed.freshness(),
     isWatchingChecks: () => checks.isWatching(),
     isConsuming: () => consumer.isRunning(),
@@ -224,7 +156,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const http = createHttpServer({
     registry,
     health,
-    metrics: createMetrics({ health, counts: ingest.counts, view, snapshots: keeper, now }),
+    metrics: createMetrics({ health, counts, view, snapshots: keeper, now }),
     log,
     config: config.http,
     allowedOrigins: config.http.allowedOrigins,
@@ -291,8 +223,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('first request', (stopped) => introspection.greet(() => consumer.isRunning(), stopped));
   background.every('checks that are missing', CHECKS_LOOK, async () => checks.look());
   if (keeper !== null) background.every('snapshot', snapshotInterval, () => keeper.keep());
-  const { removedRetention } = config.postgres;
-  background.every('clean-up', cleanUpInterval, () => cleanUp({ view, store, leadership, removedRetention, now, log }));
+  background.every('clean-up', cleanUpInterval, upkeep.cleanUp);
   background.every('memory', MEMORY_WATCH, async () => {
     const { rss, heapUsed } = process.memoryUsage();
     log[rss > MEMORY_LIMIT ? 'warn' : 'info']({ rss, heapUsed, nodes: view.size(), subscribers: subscriptions.open() }, 'memory');

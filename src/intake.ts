@@ -1,0 +1,80 @@
+import type { BackEnds } from './back-ends.ts';
+import type { Config } from './config.ts';
+import { messageOf } from './errors.ts';
+import { NodeConsumer } from './kafka/consumer.ts';
+import type { Log } from './log.ts';
+import type { Alignment } from './registry/alignment.ts';
+import type { Ears } from './registry/ears.ts';
+import { Ingest, type IngestParts } from './registry/ingest.ts';
+import { Introspection } from './registry/introspection.ts';
+import { Renewals } from './registry/renewals.ts';
+import { RegistrationSaga } from './registry/saga.ts';
+import type { RegistryView } from './registry/view.ts';
+
+export interface IntakeOptions {
+  readonly config: Config;
+  readonly backEnds: BackEnds;
+  readonly view: RegistryView;
+  readonly alignment: Alignment;
+  readonly ears: Ears;
+  readonly newId: () => string;
+  readonly log: Log;
+  readonly onCommitted: IngestParts['onCommitted'];
+  /** Signs of life were written. */
+  readonly onHeartbeats: () => void;
+  /** The consumer cannot do its work any more, and only a new process can help. */
+  readonly onHopeless: (error: Error) => void;
+}
+
+export type Intake = ReturnType<typeof createIntake>;
+
+/** The life of an announcement, from Kafka to both stores. */
+export function createIntake({
+  config,
+  backEnds,
+  view,
+  alignment,
+  ears,
+  newId,
+  log,
+  onCommitted,
+  onHeartbeats,
+  onHopeless,
+}: IntakeOptions) {
+  const { circuits, clock, store, catalog, probe, kafka, topics, messenger } = backEnds;
+  const { now } = clock;
+  const saga = new RegistrationSaga({ store, catalog, probe, view, alignment, hearing: ears.hearing, log });
+  const introspection = new Introspection({ view, store, messenger, now, newId, log });
+  const renewals = new Renewals({ messenger, now, log });
+  const ingest = new Ingest({
+    saga,
+    store,
+    messenger,
+    now,
+    log,
+    onCommitted,
+    onRenewed: (renewed) => renewals.answer(renewed),
+    onHeartbeats: (nodeIds) => {
+      onHeartbeats();
+      void introspection
+        .heard(nodeIds)
+        .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'could not ask unknown nodes to introspect'));
+    },
+  });
+  const consumer = new NodeConsumer(
+    kafka,
+    config.kafka,
+    topics,
+    {
+      process: (batch, stop, hold) => ingest.process(batch, stop, hold),
+      onHearing: ears.open,
+      onHopeless,
+      ask: (call) => circuits.kafka.run(call),
+      blocker: (meaning) => backEnds.away(meaning === 'introspection' ? ['postgres', 'consul'] : ['postgres']),
+      now,
+      rules: { endpointAllowed: (url) => config.registry.endpointAllow.allows(url) },
+    },
+    log,
+  );
+  return { consumer, introspection, counts: ingest.counts };
+}
