@@ -3,13 +3,14 @@ import { GatewayError } from '../errors.ts';
 import { hasControlCharacter } from '../events/node-id.ts';
 import type { Caller, Registry } from '../registry/registry.ts';
 import type { Asker } from './asker.ts';
-import { type ChangesOfNode, createChangesLoader } from './loaders.ts';
+import { type ChangesOfNode, createChangesLoader, createRejectedLoader, type LatestRejected } from './loaders.ts';
 
 /** What the resolvers of one operation share. */
 export interface GraphqlContext {
   readonly registry: Registry;
   readonly asker: Asker;
   readonly changesOfNode: ChangesOfNode;
+  readonly rejectedEvents: LatestRejected;
   /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable; looked at by mutations only. */
   readonly caller: () => Caller;
 }
@@ -30,6 +31,7 @@ export function createContext(registry: Registry, asker: Asker, operator: unknow
     registry,
     asker,
     changesOfNode: createChangesLoader(registry),
+    rejectedEvents: createRejectedLoader(registry),
     caller: () => readCaller(operator),
   };
 }

@@ -11,6 +11,15 @@ export const LIMITS = {
   changesOfNode: { max: 100, fallback: 20 },
   rejectedEvents: { max: 500, fallback: 50 },
   healthyServices: { max: 500 },
+  /** Capabilities that one service must have, beside the first. */
+  allOf: 10,
+  /** A semver range, in characters: every version of the registry is held against each of its alternatives. */
+  versionRange: 100,
+  /** Nodes that explainDiscovery lists. */
+  withheld: { max: 100, fallback: 20 },
+  suggestions: { max: 20, fallback: 5 },
+  /** Rejected events that explainDiscovery lists. */
+  mentions: { max: 20, fallback: 5 },
   /** Names in one list of a filter. */
   names: 100,
   /** Ids in one list of a filter: a whole page of `nodes`. */

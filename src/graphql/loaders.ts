@@ -1,10 +1,13 @@
 import DataLoader from 'dataloader';
 import type { NodeId } from '../events/node-id.ts';
 import type { ChangeEvent } from '../registry/change.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { Registry, RejectedEvent } from '../registry/registry.ts';
 
 /** The latest `first` changes of a node, newest first. */
 export type ChangesOfNode = (nodeId: NodeId, first: number) => Promise<readonly ChangeEvent[]>;
+
+/** The latest `first` rejected events, newest first. */
+export type LatestRejected = (first: number) => Promise<readonly RejectedEvent[]>;
 
 interface Key {
   readonly nodeId: NodeId;
@@ -22,6 +25,24 @@ export function createChangesLoader(registry: Pick<Registry, 'changesOfNodes'>):
     // Batched, never cached: a subscription keeps one context for days, and must neither serve old changes nor collect them.
     loader ??= new DataLoader((keys: readonly Key[]) => loadAll(registry, keys), { cache: false });
     return loader.load({ nodeId, first });
+  };
+}
+
+/**
+ * Reads what several fields of one operation ask for with one statement, as many as the one that asks for most. Rejects with what
+ * `registry.rejectedEvents` throws (BACKEND_UNAVAILABLE).
+ */
+export function createRejectedLoader(registry: Pick<Registry, 'rejectedEvents'>): LatestRejected {
+  let loader: DataLoader<number, readonly RejectedEvent[]> | undefined;
+  return (first) => {
+    loader ??= new DataLoader(
+      async (counts: readonly number[]) => {
+        const latest = await registry.rejectedEvents(Math.max(...counts));
+        return counts.map((count) => latest.slice(0, count));
+      },
+      { cache: false },
+    );
+    return loader.load(first);
   };
 }
 

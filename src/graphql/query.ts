@@ -1,11 +1,22 @@
 import { pageOf } from './connection.ts';
+import { checkDiscovery, type defineDiscoveryArguments } from './discovery-arguments.ts';
+import type { defineExplanation } from './explanation-type.ts';
 import { checkChangeFilter, checkNodeFilter, type FilterInputs } from './filter-inputs.ts';
-import { boundedCount, boundedList, boundedText, LIMITS, requiredText } from './limits.ts';
+import { boundedCount, LIMITS } from './limits.ts';
 import type { defineRegistryStatus } from './status-types.ts';
 import type { Types } from './types.ts';
 
-/** The first three, `capabilities` and `registryStatus` are answered from memory; the log and the rejected events come from Postgres and fail alone. */
-export function defineQuery(types: Types, inputs: FilterInputs, registryStatus: ReturnType<typeof defineRegistryStatus>): void {
+/** What the fields of Query take and answer beside the types that others refer to. */
+export interface QueryParts {
+  readonly inputs: FilterInputs;
+  readonly discovery: ReturnType<typeof defineDiscoveryArguments>;
+  readonly explanation: ReturnType<typeof defineExplanation>;
+  readonly registryStatus: ReturnType<typeof defineRegistryStatus>;
+}
+
+/** Answered from memory; the log and the rejected events come from Postgres and fail alone. */
+export function defineQuery(types: Types, parts: QueryParts): void {
+  const { inputs, discovery } = parts;
   types.builder.queryType({
     description:
       'What exists, what can be called, and what has happened. Answers come from memory, except `changes` and `rejectedEvents`. Every field fails with BACKEND_UNAVAILABLE on a gateway that has just started and not loaded the registry yet. Example: `{ healthyServices(capability: "database-adapter") { url } }`.',
@@ -42,16 +53,9 @@ export function defineQuery(types: Types, inputs: FilterInputs, registryStatus: 
       healthyServices: t.field({
         type: [types.healthyService],
         description:
-          'Nodes that are REGISTERED, HEALTHY and have the capability. Matching ignores case and treats `-` and `_` as one; a service name (with or without `-service`), node name or node type matches too when no capability of that name exists, so `database-adapter` finds what answers for it. Empty list when there is none. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `healthyServices(capability: "database-adapter", limit: 1) { url }`.',
+          'Nodes that are REGISTERED, HEALTHY and have the capability. Matching ignores case and treats `-` and `_` as one; a service name (with or without `-service`), node name or node type matches too when no capability of that name exists, so `database-adapter` finds what answers for it. Empty list when there is none: `explainDiscovery` says why. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `healthyServices(capability: "database-adapter", limit: 1) { url }`.',
         args: {
-          capability: t.arg.string({
-            required: true,
-            description: 'What the service must be able to do, or its name. Example: `"database-adapter"`.',
-          }),
-          types: t.arg.stringList({ description: 'Only nodes of any of these types. Example: `["effect"]`.' }),
-          versionRange: t.arg.string({
-            description: 'Only versions in this semver range; a node without a version is in none. Example: `"^2.1.0"`.',
-          }),
+          ...discovery,
           strategy: t.arg({
             type: types.strategy,
             defaultValue: 'RANDOM',
@@ -61,19 +65,17 @@ export function defineQuery(types: Types, inputs: FilterInputs, registryStatus: 
             description: `How many at most, 1 to ${LIMITS.healthyServices.max}; all where it is left out. Example: \`1\`.`,
           }),
         },
-        resolve: (_root, args, { registry }) => {
-          requiredText('capability', args.capability);
-          boundedList('types', args.types);
-          boundedText('versionRange', args.versionRange);
-          if (args.limit !== null && args.limit !== undefined) boundedCount('limit', args.limit, 1, LIMITS.healthyServices.max);
-          return registry.healthyServices({
-            capability: args.capability,
-            types: args.types,
-            versionRange: args.versionRange,
-            strategy: args.strategy ?? 'RANDOM',
-            limit: args.limit,
-          });
+        resolve: (_root, { strategy, limit, ...query }, { registry }) => {
+          if (limit !== null && limit !== undefined) boundedCount('limit', limit, 1, LIMITS.healthyServices.max);
+          return registry.healthyServices({ ...checkDiscovery(query), strategy: strategy ?? 'RANDOM', limit });
         },
+      }),
+      explainDiscovery: t.field({
+        type: parts.explanation,
+        description:
+          'Why healthyServices answers so: what the names were taken for, how many nodes are handed out, which ones are not and why, and what near names there are. From memory, whatever is away. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `explainDiscovery(capability: "database-adapter") { summary withheld { node { nodeId } reason explanation } suggestions { name } }`.',
+        args: discovery,
+        resolve: (_root, query, { registry }) => registry.explainDiscovery(checkDiscovery(query)),
       }),
       capabilities: t.field({
         type: [types.capabilitySummary],
@@ -82,7 +84,7 @@ export function defineQuery(types: Types, inputs: FilterInputs, registryStatus: 
         resolve: (_root, _args, { registry }) => registry.capabilities(),
       }),
       registryStatus: t.field({
-        type: registryStatus,
+        type: parts.registryStatus,
         description:
           'How far the answers of this gateway can be trusted at the moment. Errors: none of its own. Example: `registryStatus { stale asOf backends { name available } }`.',
         resolve: (_root, _args, { registry }) => registry.status(),
@@ -119,8 +121,8 @@ export function defineQuery(types: Types, inputs: FilterInputs, registryStatus: 
             description: `How many, 1 to ${LIMITS.rejectedEvents.max}. Example: \`10\`.`,
           }),
         },
-        resolve: (_root, args, { registry }) =>
-          registry.rejectedEvents(boundedCount('first', args.first ?? LIMITS.rejectedEvents.fallback, 1, LIMITS.rejectedEvents.max)),
+        resolve: (_root, args, { rejectedEvents }) =>
+          rejectedEvents(boundedCount('first', args.first ?? LIMITS.rejectedEvents.fallback, 1, LIMITS.rejectedEvents.max)),
       }),
     }),
   });

@@ -2,6 +2,8 @@ import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
 import { defineChange } from './change-type.ts';
 import { defineNodeConnection } from './connection-type.ts';
+import { defineDiscoveryArguments } from './discovery-arguments.ts';
+import { defineExplanation } from './explanation-type.ts';
 import { defineFilterInputs } from './filter-inputs.ts';
 import { defineLivenessFields } from './liveness-fields.ts';
 import { defineMutation } from './mutation.ts';
@@ -26,8 +28,9 @@ export function buildSchema(): GraphQLSchema {
   defineHealthyService(types);
   defineChange(types);
   defineSummaries(types);
-  defineQuery(types, inputs, defineRegistryStatus(types));
+  const discovery = defineDiscoveryArguments(builder);
+  defineQuery(types, { inputs, discovery, explanation: defineExplanation(types), registryStatus: defineRegistryStatus(types) });
   defineMutation(types);
-  defineSubscription(types, inputs);
+  defineSubscription(types, inputs, discovery);
   return builder.toSchema();
 }

@@ -1,8 +1,8 @@
+import { checkDiscovery, type defineDiscoveryArguments } from './discovery-arguments.ts';
 import { checkChangeFilter, type FilterInputs } from './filter-inputs.ts';
-import { boundedList, boundedText, requiredText } from './limits.ts';
 import type { Types } from './types.ts';
 
-export function defineSubscription(types: Types, inputs: FilterInputs): void {
+export function defineSubscription(types: Types, inputs: FilterInputs, discovery: ReturnType<typeof defineDiscoveryArguments>): void {
   types.builder.subscriptionType({
     description:
       'Live answers, over WebSocket (`graphql-transport-ws`) or server-sent events. An error ends the subscription that it concerns; others on the same socket go on. Example: `subscription { registrationChanges(snapshot: true) { cursor type nodeId } }`.',
@@ -31,22 +31,8 @@ export function defineSubscription(types: Types, inputs: FilterInputs): void {
         type: [types.healthyService],
         description:
           'The full set now, and again whenever it changes: membership, address, version or URLs. In node id order; several changes within 100 ms arrive as one. Matching is that of the query. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `healthyServices(capability: "database-adapter") { nodeId url }`.',
-        args: {
-          capability: t.arg.string({
-            required: true,
-            description: 'What the service must be able to do, or its name. Example: `"database-adapter"`.',
-          }),
-          types: t.arg.stringList({ description: 'Only nodes of any of these types. Example: `["effect"]`.' }),
-          versionRange: t.arg.string({
-            description: 'Only versions in this semver range; a node without a version is in none. Example: `"^2.1.0"`.',
-          }),
-        },
-        subscribe: (_root, { capability, types: nodeTypes, versionRange }, { registry }) => {
-          requiredText('capability', capability);
-          boundedList('types', nodeTypes);
-          boundedText('versionRange', versionRange);
-          return registry.subscribeHealthyServices({ capability, types: nodeTypes, versionRange });
-        },
+        args: discovery,
+        subscribe: (_root, query, { registry }) => registry.subscribeHealthyServices(checkDiscovery(query)),
         resolve: (nodes) => nodes,
       }),
     }),

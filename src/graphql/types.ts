@@ -113,13 +113,18 @@ export function createTypes(builder: Builder) {
         RANDOM: { value: 'RANDOM', description: 'A new random order for every call. Example: many clients that each take the first.' },
         ROUND_ROBIN: {
           value: 'ROUND_ROBIN',
-          description: 'The next instance comes first at every call. Example: one client with even jobs.',
+          description:
+            'The next instance comes first at every call of the same request, evenly over all clients of this gateway. Example: even jobs.',
         },
         LEAST_LOADED: {
           value: 'LEAST_LOADED',
-          description: 'Fewest active operations first, as the last heartbeat said. Example: jobs of very different length.',
+          description:
+            'Fewest active operations first, then least CPU, then least memory, each as the last heartbeat said; what never said comes last, and equals in random order. Example: jobs of very different length.',
         },
-        FRESHEST: { value: 'FRESHEST', description: 'The latest sign of life first. Example: when instances come and go quickly.' },
+        FRESHEST: {
+          value: 'FRESHEST',
+          description: 'The latest sign of life first; equals by node id. Example: when instances come and go quickly.',
+        },
       } as const satisfies Record<Strategy, { value: Strategy; description: string }>,
     }),
   };

@@ -1,8 +1,9 @@
-import { coerce, Range, satisfies, valid, validRange } from 'semver';
-import { GatewayError } from '../errors.ts';
+import type { NodeId } from '../events/node-id.ts';
+import { type DiscoveryRequest, readRequest } from './discovery-request.ts';
 import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { HealthyServicesQuery, Strategy } from './registry.ts';
+import type { HealthyServicesQuery } from './registry.ts';
+import { Turns } from './turns.ts';
 import type { RegistryView } from './view.ts';
 
 /** A number from 0 (included) to 1 (excluded). */
@@ -12,82 +13,83 @@ export type Random = () => number;
 export class Discovery {
   readonly #view: RegistryView;
   readonly #random: Random;
-  /** How often each name was asked for in turn; bounded, since clients choose the names. */
-  readonly #turns = new Map<string, number>();
+  readonly #turns = new Turns();
 
   constructor(view: RegistryView, random: Random) {
     this.#view = view;
     this.#random = random;
   }
 
-  /** Throws BAD_USER_INPUT for a version range that is none. */
+  /** In the order of the strategy. Throws BAD_USER_INPUT for a version range that is none. */
   healthyServices(query: HealthyServicesQuery): readonly NodeRecord[] {
-    const { types, limit } = query;
-    const range = query.versionRange == null ? null : rangeOf(query.versionRange);
-    const wanted = types == null ? null : new Set(types.map(canonicalName));
-    const fit = this.#view
-      .answering(query.capability)
-      .filter(
-        (node) =>
-          this.#view.isFit(node) &&
-          (wanted === null || wanted.has(canonicalName(node.type))) &&
-          (range === null || inRange(node.version, range)),
-      );
-    const ordered = this.#order(fit, query.strategy ?? 'RANDOM', canonicalName(query.capability));
-    return limit == null ? ordered : ordered.slice(0, limit);
+    const request = readRequest(query);
+    const ordered = this.#order(this.handedOut(request), request, query);
+    return query.limit == null ? ordered : ordered.slice(0, query.limit);
   }
 
-  #order(nodes: NodeRecord[], strategy: Strategy, name: string): NodeRecord[] {
+  /** Every node that may be handed out to who asks this, in no order. */
+  handedOut(request: DiscoveryRequest): NodeRecord[] {
+    const fit: NodeRecord[] = [];
+    for (const id of this.#answering(request)) {
+      const node = this.#view.at(id);
+      if (node !== undefined && this.#view.isFit(node) && meets(node, request)) fit.push(node);
+    }
+    return fit;
+  }
+
+  /** Nodes that answer to every name. */
+  #answering({ names }: DiscoveryRequest): Iterable<NodeId> {
+    const sets = names.map(({ canonical }) => this.#view.registered.match(canonical).nodes).sort((a, b) => a.size - b.size);
+    const [smallest, ...others] = sets;
+    if (smallest === undefined) return [];
+    return others.length === 0 ? smallest : [...smallest].filter((id) => others.every((nodes) => nodes.has(id)));
+  }
+
+  #order(nodes: NodeRecord[], request: DiscoveryRequest, { strategy = 'RANDOM', limit }: HealthyServicesQuery): NodeRecord[] {
     switch (strategy) {
       case 'RANDOM':
-        return shuffle(nodes, this.#random);
+        return shuffle(nodes, this.#random, limit ?? nodes.length);
       case 'ROUND_ROBIN':
-        return rotate(nodes.sort(byNodeId), this.#turn(name));
+        return this.#turns.rotate(identity(request, limit), nodes.sort(byNodeId));
       case 'LEAST_LOADED':
-        return nodes.sort((a, b) => load(a) - load(b) || cpu(a) - cpu(b) || byNodeId(a, b));
+        // Equals in random order: the clients that ask between two heartbeats should not all take the same instance.
+        return shuffle(nodes, this.#random).sort(byLoad);
       case 'FRESHEST':
         return nodes.sort((a, b) => b.liveness.lastSeenAt - a.liveness.lastSeenAt || byNodeId(a, b));
     }
   }
+}
 
-  #turn(name: string): number {
-    const turn = this.#turns.get(name) ?? 0;
-    if (this.#turns.size >= 10_000) this.#turns.clear();
-    this.#turns.set(name, turn + 1);
-    return turn;
-  }
+/** Whether a node that answers to the names is of a type and version that are wanted. */
+function meets(node: NodeRecord, { types, range }: DiscoveryRequest): boolean {
+  return (types === null || types.has(canonicalName(node.type))) && (range === null || range.contains(node.version));
 }
 
 export function byNodeId(a: NodeRecord, b: NodeRecord): number {
   return a.nodeId < b.nodeId ? -1 : 1;
 }
 
-/** Nodes that report no load come after idle ones and before busy ones: nothing is known against them. */
-const load = (node: NodeRecord) => node.liveness.activeOperations ?? 0.5;
-const cpu = (node: NodeRecord) => node.liveness.cpuPercent ?? 0;
-
-function rangeOf(text: string): Range {
-  if (validRange(text, { loose: true }) === null) {
-    throw new GatewayError('BAD_USER_INPUT', `versionRange "${text.slice(0, 100)}" is not a semver range such as ">=1.2 <2" or "^1.0.0"`);
-  }
-  return new Range(text, { loose: true, includePrerelease: true });
+/** Active operations, then CPU, then memory, each as the last heartbeat said. What a node never said comes last. */
+function byLoad({ liveness: a }: NodeRecord, { liveness: b }: NodeRecord): number {
+  return ascending(a.activeOperations, b.activeOperations) || ascending(a.cpuPercent, b.cpuPercent) || ascending(a.memoryMb, b.memoryMb);
 }
 
-/** A version such as `1.0` or `v2` counts as the one it abbreviates. */
-function inRange(version: string | null, range: Range): boolean {
-  const exact = version === null ? null : (valid(version, { loose: true }) ?? coerce(version));
-  return exact !== null && satisfies(exact, range, { includePrerelease: true });
+function ascending(a: number | null, b: number | null): number {
+  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
+  return a - b;
 }
 
-function rotate(nodes: NodeRecord[], by: number): NodeRecord[] {
-  const start = nodes.length === 0 ? 0 : by % nodes.length;
-  return [...nodes.slice(start), ...nodes.slice(0, start)];
+/** Two requests that ask for the same, in whatever spelling and order, share their turns. */
+function identity({ names: [first, ...others], types, range }: DiscoveryRequest, limit: number | null | undefined): string {
+  const more = others.map(({ canonical }) => canonical).sort();
+  return JSON.stringify([first.canonical, more, types === null ? null : [...types].sort(), range?.toString() ?? null, limit ?? null]);
 }
 
-/** Fisher–Yates, in place. */
-function shuffle(nodes: NodeRecord[], random: Random): NodeRecord[] {
-  for (let i = nodes.length - 1; i > 0; i -= 1) {
-    const j = Math.floor(random() * (i + 1));
+/** Fisher–Yates from the front, in place: the first `count` are drawn without bias, which is all that is looked at. */
+function shuffle(nodes: NodeRecord[], random: Random, count = nodes.length): NodeRecord[] {
+  const drawn = Math.min(count, nodes.length - 1);
+  for (let i = 0; i < drawn; i += 1) {
+    const j = i + Math.floor(random() * (nodes.length - i));
     const [a, b] = [nodes[i], nodes[j]];
     if (a === undefined || b === undefined) continue;
     nodes[i] = b;

@@ -6,6 +6,8 @@ import { changeView } from './change-filter.ts';
 import { type Cursor, toCursor } from './cursor.ts';
 import type { Deregistration } from './deregistration.ts';
 import type { Discovery } from './discovery.ts';
+import { readRequest } from './discovery-request.ts';
+import { DiscoveryExplanation } from './explanation.ts';
 import { isStale } from './freshness.ts';
 import type { Introspection } from './introspection.ts';
 import { leaseEnd } from './leases.ts';
@@ -14,6 +16,7 @@ import type { ChangeLog, Clock, RegistrationStore } from './ports.ts';
 import type {
   BackendStatus,
   Caller,
+  DiscoveryQuery,
   HealthyServicesQuery,
   NodeFilter,
   Registry,
@@ -66,6 +69,10 @@ export class LiveRegistry implements Registry {
   healthyServices(query: HealthyServicesQuery): readonly NodeRecord[] {
     this.#loaded();
     return this.#parts.discovery.healthyServices(query);
+  }
+
+  explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation {
+    return new DiscoveryExplanation(this.#loaded(), this.#parts.discovery, readRequest(query));
   }
 
   capabilities() {

@@ -34,4 +34,14 @@ export class NodeIndex {
   get(name: string): ReadonlySet<NodeId> {
     return this.#nodes.get(canonicalName(name)) ?? NONE;
   }
+
+  /** Every name, in its canonical spelling. */
+  names(): IterableIterator<string> {
+    return this.#nodes.keys();
+  }
+
+  /** The name as the node spells it, for one of {@link names}; undefined when the node does not have it. */
+  spelling(node: NodeRecord, canonical: string): string | undefined {
+    return this.#names(node).find((name) => canonicalName(name) === canonical);
+  }
 }

@@ -3,6 +3,7 @@ import type { Backend } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import type { Cursor } from './cursor.ts';
+import type { DiscoveryExplanation } from './explanation.ts';
 import type { Freshness } from './freshness.ts';
 import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
 
@@ -19,11 +20,18 @@ export interface NodeFilter {
 
 export type Strategy = 'RANDOM' | 'ROUND_ROBIN' | 'LEAST_LOADED' | 'FRESHEST';
 
-export interface HealthyServicesQuery {
+/** What a client looks for. */
+export interface DiscoveryQuery {
+  /** A capability, or a service name, node name or type where no capability has that name. */
   readonly capability: string;
+  /** More of the kind: a node must answer to all of them. */
+  readonly allOf?: readonly string[] | null;
   readonly types?: readonly string[] | null;
-  /** A semver range; nodes without a version never match one. Throws BAD_USER_INPUT when it is none. */
+  /** A semver range; nodes without a version never match one. */
   readonly versionRange?: string | null;
+}
+
+export interface HealthyServicesQuery extends DiscoveryQuery {
   readonly strategy?: Strategy;
   readonly limit?: number | null;
 }
@@ -67,14 +75,17 @@ export interface RegistryStatus extends StaleOrNot {
   readonly backends: readonly BackendStatus[];
 }
 
-/** Reads from memory. They never fail and never wait: they answer whatever Kafka, Consul and Postgres do. */
+/** Reads from memory. They never wait: they answer whatever Kafka, Consul and Postgres do. */
 export interface RegistryReads {
   /** Where the change log stands in this gateway's memory. */
   head(): Cursor;
   node(nodeId: string): NodeRecord | undefined;
   /** Every known node that matches, by node id. */
   nodes(filter: NodeFilter | null): readonly NodeRecord[];
+  /** Throws BAD_USER_INPUT for a version range that is none. */
   healthyServices(query: HealthyServicesQuery): readonly NodeRecord[];
+  /** Why healthyServices answers as it does. Throws BAD_USER_INPUT for a version range that is none. */
+  explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation;
   /** Of REGISTERED nodes, by name. */
   capabilities(): readonly CapabilitySummary[];
   /** When the node's lease ends, milliseconds since 1970; null unless it is REGISTERED. */

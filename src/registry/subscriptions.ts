@@ -6,6 +6,7 @@ import type { ChangeFeed } from './change-feed.ts';
 import { bookmark, changeView, nodeCondition, snapshotOf } from './change-filter.ts';
 import { type Cursor, printCursor } from './cursor.ts';
 import { byNodeId, type Discovery } from './discovery.ts';
+import { readRequest } from './discovery-request.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { ChangeLog, Clock } from './ports.ts';
 import type { HealthyServicesQuery, SubscribeOptions } from './registry.ts';
@@ -158,10 +159,11 @@ export class Subscriptions {
 
   async *#healthyServices(query: HealthyServicesQuery, signal: AbortSignal): AsyncGenerator<readonly NodeRecord[], void, undefined> {
     const { view, discovery } = this.#parts;
+    const request = readRequest(query);
     let sent: readonly unknown[] | null = null;
     while (!signal.aborted) {
       // The limit counts in this order: in any other, a heartbeat could swap the set.
-      const fit = discovery.healthyServices({ ...query, strategy: 'FRESHEST', limit: null }).toSorted(byNodeId);
+      const fit = discovery.handedOut(request).sort(byNodeId);
       const nodes = query.limit == null ? fit : fit.slice(0, query.limit);
       const shown = nodes.map(({ nodeId, serviceName, address, port, version, endpoints }) => [
         nodeId,
@@ -171,7 +173,7 @@ export class Subscriptions {
         version,
         endpoints,
       ]);
-      // After the query, which may throw, and before the yield, so that no change is missed.
+      // Before the yield, so that no change is missed.
       const changed = nextChange(view, signal);
       if (sent === null || !isDeepStrictEqual(shown, sent)) {
         sent = shown;

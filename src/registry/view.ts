@@ -1,9 +1,9 @@
 import { isNodeId, type NodeId } from '../events/node-id.ts';
 import type { Change } from './change.ts';
 import { type Cursor, toCursor } from './cursor.ts';
+import { NameDirectory } from './name-directory.ts';
 import { canonicalName } from './names.ts';
-import { NodeIndex } from './node-index.ts';
-import type { NodeRecord } from './node-record.ts';
+import type { NodeHealth, NodeRecord } from './node-record.ts';
 import type { LivenessUpdate, ObservedCheck } from './ports.ts';
 import type { CapabilitySummary, NodeFilter } from './registry.ts';
 
@@ -15,11 +15,10 @@ export class RegistryView {
   readonly #nodes = new Map<NodeId, NodeRecord>();
   #sortedIds: NodeId[] | null = [];
   #head = toCursor(0);
-  /** REGISTERED nodes by the names that clients ask for. */
-  readonly #byCapability = new NodeIndex((node) => node.capabilities);
-  readonly #byServiceName = new NodeIndex((node) => [bareServiceName(node.serviceName)]);
-  readonly #byNodeName = new NodeIndex((node) => (node.name === null ? [] : [node.name]));
-  readonly #byType = new NodeIndex((node) => [node.type]);
+  /** REGISTERED nodes by their names. */
+  readonly registered = new NameDirectory();
+  /** Nodes that left, by the names they had. */
+  readonly departed = new NameDirectory();
   #checks: ReadonlyMap<string, ObservedCheck> = new Map();
   readonly #listeners = new Set<() => void>();
 
@@ -29,6 +28,11 @@ export class RegistryView {
 
   get(nodeId: string): NodeRecord | undefined {
     return isNodeId(nodeId) ? this.#nodes.get(nodeId) : undefined;
+  }
+
+  /** The node of an id that is known to be one. */
+  at(nodeId: NodeId): NodeRecord | undefined {
+    return this.#nodes.get(nodeId);
   }
 
   /** Nodes in whatever state. */
@@ -75,6 +79,7 @@ export class RegistryView {
   forget(before: number): void {
     for (const [nodeId, node] of this.#nodes) {
       if (node.state === 'REGISTERED' || node.stateReason === 'operator' || node.updatedAt >= before) continue;
+      this.#unindex(node);
       this.#nodes.delete(nodeId);
       this.#sortedIds = null;
     }
@@ -97,27 +102,19 @@ export class RegistryView {
     return node.consulServiceId === null ? undefined : this.#checks.get(node.consulServiceId);
   }
 
-  /** REGISTERED and HEALTHY, and not held critical by Consul at this moment. */
-  isFit(node: NodeRecord): boolean {
-    return node.state === 'REGISTERED' && node.health === 'HEALTHY' && this.observedCheck(node)?.status !== 'critical';
+  /** The node's health as it counts for handing it out: UNHEALTHY also while Consul holds it critical and the log does not say so yet. */
+  healthNow(node: NodeRecord): NodeHealth {
+    return this.observedCheck(node)?.status === 'critical' ? 'UNHEALTHY' : node.health;
   }
 
-  /**
-   * REGISTERED nodes that answer to the name: those with a capability of that name, or, when there is no such capability, those whose
-   * service name (with or without `-service`), node name or type it is.
-   */
+  /** REGISTERED and HEALTHY, and not held critical by Consul at this moment. */
+  isFit(node: NodeRecord): boolean {
+    return node.state === 'REGISTERED' && this.healthNow(node) === 'HEALTHY';
+  }
+
+  /** REGISTERED nodes that answer to the name, as {@link NameDirectory.match} has it. */
   answering(name: string): readonly NodeRecord[] {
-    const capable = this.#byCapability.get(name);
-    const ids =
-      capable.size > 0
-        ? capable
-        : new Set([...this.#byServiceName.get(bareServiceName(name)), ...this.#byNodeName.get(name), ...this.#byType.get(name)]);
-    const nodes: NodeRecord[] = [];
-    for (const id of ids) {
-      const node = this.#nodes.get(id);
-      if (node !== undefined) nodes.push(node);
-    }
-    return nodes;
+    return [...this.registered.match(name).nodes].flatMap((id) => this.#nodes.get(id) ?? []);
   }
 
   /** By node id. */
@@ -164,19 +161,18 @@ export class RegistryView {
   }
 
   #index(node: NodeRecord): void {
-    if (node.state !== 'REGISTERED') return;
-    for (const index of [this.#byCapability, this.#byServiceName, this.#byNodeName, this.#byType]) index.add(node);
+    this.#directoryOf(node)?.add(node);
   }
 
   #unindex(node: NodeRecord): void {
-    if (node.state !== 'REGISTERED') return;
-    for (const index of [this.#byCapability, this.#byServiceName, this.#byNodeName, this.#byType]) index.remove(node);
+    this.#directoryOf(node)?.remove(node);
   }
-}
 
-/** Clients write a service's name with or without `-service`, and so do nodes. */
-function bareServiceName(name: string): string {
-  return canonicalName(name).replace(/-service$/, '');
+  /** None for a node of which nothing but its goodbye is known. */
+  #directoryOf(node: NodeRecord): NameDirectory | null {
+    if (node.state === 'REGISTERED') return this.registered;
+    return node.contentHash === '' ? null : this.departed;
+  }
 }
 
 /** A test for one filter. An absent, null or empty-string condition is none; an empty list matches nothing. */

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
-import { createChangesLoader } from '../../../src/graphql/loaders.ts';
+import { createChangesLoader, createRejectedLoader } from '../../../src/graphql/loaders.ts';
 import { MemoryRegistry, nodeId, sampleNode } from './memory-registry.ts';
 
 function registryWith(...ids: string[]): MemoryRegistry {
@@ -48,5 +48,36 @@ describe('the loader of changes of nodes', () => {
     const load = createChangesLoader(registry);
     const results = await Promise.allSettled([load(nodeId('a'), 5), load(nodeId('b'), 5)]);
     expect(results.map((result) => result.status === 'rejected' && result.reason)).toEqual([registry.failure, registry.failure]);
+  });
+});
+
+describe('the loader of rejected events', () => {
+  const rejected = ['3', '2', '1'].map((offset) => ({
+    topic: 't',
+    partition: 0,
+    offset,
+    reason: 'r',
+    errorType: 'e',
+    excerpt: null,
+    correlationId: null,
+    rejectedAt: 0,
+  }));
+
+  it('should ask once for all fields that want some, as many as the one that wants most', async () => {
+    const registry = registryWith();
+    registry.rejected.push(...rejected);
+    const read = vi.spyOn(registry, 'rejectedEvents');
+    const load = createRejectedLoader(registry);
+    const [one, three] = await Promise.all([load(1), load(500)]);
+    expect(read.mock.calls).toEqual([[500]]);
+    expect([one.map(({ offset }) => offset), three.map(({ offset }) => offset)]).toEqual([['3'], ['3', '2', '1']]);
+  });
+
+  it('should fail for every field', async () => {
+    const registry = registryWith();
+    registry.failure = new GatewayError('BACKEND_UNAVAILABLE', 'Postgres does not answer');
+    const load = createRejectedLoader(registry);
+    const results = await Promise.allSettled([load(1), load(2)]);
+    expect(results.map((result) => result.status)).toEqual(['rejected', 'rejected']);
   });
 });

@@ -2,10 +2,14 @@ import { GatewayError } from '../../../src/errors.ts';
 import { type NodeId, toNodeId } from '../../../src/events/node-id.ts';
 import type { Change, ChangeEvent, ChangeFilter, LoggedChangeType } from '../../../src/registry/change.ts';
 import { type Cursor, printCursor, toCursor } from '../../../src/registry/cursor.ts';
+import { Discovery } from '../../../src/registry/discovery.ts';
+import { readRequest } from '../../../src/registry/discovery-request.ts';
+import { DiscoveryExplanation } from '../../../src/registry/explanation.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import type {
   Caller,
   CapabilitySummary,
+  DiscoveryQuery,
   HealthyServicesQuery,
   NodeFilter,
   Registry,
@@ -14,6 +18,7 @@ import type {
   StaleOrNot,
   SubscribeOptions,
 } from '../../../src/registry/registry.ts';
+import { RegistryView } from '../../../src/registry/view.ts';
 import { Feed } from './feed.ts';
 
 export const T0 = Date.parse('2026-11-24T13:29:00.000Z');
@@ -158,6 +163,12 @@ export class MemoryRegistry implements Registry {
       0,
       query.limit ?? undefined,
     );
+  }
+
+  explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation {
+    const view = new RegistryView();
+    view.load(this.nodes(null), this.head());
+    return new DiscoveryExplanation(view, new Discovery(view, () => 0), readRequest(query));
   }
 
   capabilities(): readonly CapabilitySummary[] {

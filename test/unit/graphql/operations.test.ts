@@ -164,8 +164,8 @@ describe('healthyServices', () => {
     await run('{ healthyServices(capability: "x", types: ["effect"], versionRange: "^1", strategy: FRESHEST, limit: 2) { nodeId } }');
     await run('{ healthyServices(capability: "x", strategy: null) { nodeId } }');
     expect(registry.queries).toEqual([
-      { capability: 'x', types: ['effect'], versionRange: '^1', strategy: 'FRESHEST', limit: 2 },
-      { capability: 'x', types: undefined, versionRange: undefined, strategy: 'RANDOM', limit: undefined },
+      { capability: 'x', types: ['effect'], versionRange: '^1', allOf: undefined, strategy: 'FRESHEST', limit: 2 },
+      { capability: 'x', types: undefined, versionRange: undefined, allOf: undefined, strategy: 'RANDOM', limit: undefined },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { execute, parse, validate } from 'graphql';
+import { execute, parse, subscribe, validate } from 'graphql';
 import { expect } from 'vitest';
 import type { Asker } from '../../../src/graphql/asker.ts';
 import { createContext } from '../../../src/graphql/context.ts';
@@ -33,5 +33,14 @@ export function operations() {
     return errors[0]?.extensions['code'];
   }
 
-  return { registry, run, codeOf };
+  /** The first answer of a subscription, which then ends. */
+  async function firstOf(query: string): Promise<unknown> {
+    const answers = await subscribe({ schema, document: parse(query), contextValue: createContext(registry, asker, undefined) });
+    if (!(Symbol.asyncIterator in answers)) throw new Error(JSON.stringify(answers.errors));
+    const { value } = await answers.next();
+    await answers.return?.();
+    return JSON.parse(JSON.stringify(value));
+  }
+
+  return { registry, run, codeOf, firstOf };
 }

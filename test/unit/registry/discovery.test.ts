@@ -59,6 +59,31 @@ describe('healthyServices', () => {
   });
 });
 
+describe('allOf', () => {
+  const nodes = [
+    record('a', { capabilities: ['database.query', 'transactions'] }),
+    record('b', { capabilities: ['database.query', 'Database_Write'] }),
+    record('c', { capabilities: ['database.query', 'database-write', 'transactions'], serviceName: 'adapter' }),
+  ];
+
+  it('should want all of them, each in any spelling', () => {
+    expect(found(nodes, { allOf: ['DATABASE-WRITE'] })).toEqual(['b', 'c']);
+    expect(found(nodes, { allOf: ['database_write', 'Transactions'] })).toEqual(['c']);
+    expect(found(nodes, { allOf: ['database.query', 'unknown'] })).toEqual([]);
+  });
+
+  it('should take a service name, node name or type for one of them where no capability has that name', () => {
+    expect(found(nodes, { allOf: ['adapter-service'] })).toEqual(['c']);
+    expect(found(nodes, { allOf: ['name of b'] })).toEqual(['b']);
+    expect(found(nodes, { capability: 'effect', allOf: ['transactions'] })).toEqual(['a', 'c']);
+  });
+
+  it('should be no condition when it is empty or null', () => {
+    expect(found(nodes, { allOf: [] })).toEqual(['a', 'b', 'c']);
+    expect(found(nodes, { allOf: null })).toEqual(['a', 'b', 'c']);
+  });
+});
+
 describe('versionRange', () => {
   const versions = ['1.0.0', '1.9.3', '2.0.0-beta.1', '2.0.0', 'v2.1', '3', 'unversioned', null];
   const nodes = versions.map((version, index) => record(`n${index}`, { version }));
@@ -127,11 +152,52 @@ describe('strategy', () => {
     expect([first('one'), first('one'), first('two-b'), first('TWO_B'), first('one')]).toEqual(['a', 'b', 'a', 'b', 'c']);
   });
 
-  it('should with LEAST_LOADED put idle before unknown before busy, then the cooler CPU, then the id', () => {
-    const loaded = (id: string, activeOperations: number | null, cpuPercent: number | null = null) =>
-      record(id, { liveness: { ...NO_SIGNS, activeOperations, cpuPercent } });
-    const nodes = [loaded('busy', 9), loaded('unknown', null), loaded('hot', 0, 90), loaded('cool', 0, 10), loaded('z', 1), loaded('y', 1)];
-    expect(found(nodes, { strategy: 'LEAST_LOADED' })).toEqual(['cool', 'hot', 'unknown', 'y', 'z', 'busy']);
+  it('should with ROUND_ROBIN take turns for each request apart, whatever the order and spelling of what it asks for', () => {
+    const nodes = three.map((node) => ({ ...node, capabilities: ['one', 'two', 'three'] }));
+    const discovery = discoveryOf(nodes);
+    const first = (query: Partial<HealthyServicesQuery>) =>
+      discovery.healthyServices({ capability: 'one', strategy: 'ROUND_ROBIN', limit: 1, ...query })[0]?.nodeId;
+    expect([first({}), first({ types: ['effect'] }), first({ versionRange: '^1' }), first({ limit: 2 })]).toEqual(['a', 'a', 'a', 'a']);
+    expect(first({ allOf: ['two', 'three'] })).toBe('a');
+    expect(first({ allOf: ['THREE', 'two', 'One'] })).toBe('b');
+    expect(first({ types: ['Effect'] })).toBe('b');
+    expect(first({})).toBe('b');
+  });
+
+  it('should with ROUND_ROBIN go on behind the last one when others come and go', () => {
+    const view = new RegistryView();
+    const discovery = new Discovery(view, () => 0);
+    const first = (...nodes: string[]) => {
+      view.load(
+        nodes.map((id) => record(id)),
+        toCursor(1),
+      );
+      return discovery.healthyServices({ capability, strategy: 'ROUND_ROBIN' })[0]?.nodeId;
+    };
+    expect([first('b', 'd'), first('a', 'b', 'c', 'd'), first('d'), first('a', 'd')]).toEqual(['b', 'c', 'd', 'a']);
+  });
+
+  const loaded = (id: string, activeOperations: number | null, cpuPercent: number | null = null, memoryMb: number | null = null) =>
+    record(id, { liveness: { ...NO_SIGNS, activeOperations, cpuPercent, memoryMb } });
+
+  it('should with LEAST_LOADED go by operations, then CPU, then memory, and put last what was never said', () => {
+    const nodes = [
+      loaded('unknown', null),
+      loaded('cool-unknown', null, 1),
+      loaded('busy', 9, 0),
+      loaded('idle', 0),
+      loaded('hot', 0, 90),
+      loaded('cool-fat', 0, 10, 900),
+      loaded('cool-lean', 0, 10, 100),
+    ];
+    expect(found(nodes, { strategy: 'LEAST_LOADED' })).toEqual(['cool-lean', 'cool-fat', 'hot', 'idle', 'busy', 'cool-unknown', 'unknown']);
+  });
+
+  it('should with LEAST_LOADED put equals in random order', () => {
+    const nodes = [loaded('busy', 2), loaded('a', 1), loaded('b', 1)];
+    const first = (random: () => number) => ids(discoveryOf(nodes, random).healthyServices({ capability, strategy: 'LEAST_LOADED' }));
+    expect(first(() => 0)).toEqual(['a', 'b', 'busy']);
+    expect(first(() => 0.99)).toEqual(['b', 'a', 'busy']);
   });
 
   it('should with FRESHEST put the last sign of life first', () => {

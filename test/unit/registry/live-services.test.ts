@@ -86,6 +86,18 @@ describe('healthyServices', () => {
     expect((await next).map(ids)).toEqual([['b']]);
   });
 
+  it('should with allOf send those that have all of them, and again when one gets the last of them', async () => {
+    const gateway = await gateways.start();
+    await gateway.commit('a', change(record('b', { capabilities: ['database.query', 'Database_Write'] })));
+    const sets = gateway.subscriptions.healthyServices({ ...query, allOf: ['database-write'] });
+    gateways.close(sets);
+    expect((await take(sets, 1)).map(ids)).toEqual([['b']]);
+    const next = take(sets, 1);
+    await gateway.commit(modified(record('a', { capabilities: ['database-write', 'database.query'] })));
+    await vi.advanceTimersByTimeAsync(100);
+    expect((await next).map(ids)).toEqual([['a', 'b']]);
+  });
+
   it('should give a reader that paused the latest set only', async () => {
     const gateway = await gateways.start();
     const { sets } = await services(gateway);

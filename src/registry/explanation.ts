@@ -1,0 +1,153 @@
+import type { Discovery } from './discovery.ts';
+import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
+import { summaryOf } from './explanation-summary.ts';
+import type { NameKind } from './name-directory.ts';
+import type { NodeRecord } from './node-record.ts';
+import { SUGGESTION_BUDGET, type Suggestion, suggest } from './suggestions.ts';
+import type { RegistryView } from './view.ts';
+import { type MatchedRequest, reasonsAgainst, WITHHELD_REASONS, type WithheldReason } from './withheld.ts';
+import { sentenceAgainst, sinceWhen } from './withheld-sentence.ts';
+
+/** A name of the request, and what it was taken for. */
+export interface ExplainedName extends RequestedName {
+  /** Empty: no REGISTERED node has it. */
+  readonly kinds: readonly NameKind[];
+  /** REGISTERED nodes that answer to it. */
+  readonly registered: number;
+}
+
+/** A node that has what was asked for, or some of it, and is not handed out. */
+export interface WithheldNode {
+  readonly node: NodeRecord;
+  readonly reason: WithheldReason;
+  /** What else stands against it. */
+  readonly otherReasons: readonly WithheldReason[];
+  /** Milliseconds since 1970, at the latest; null where it was so all along. */
+  readonly since: number | null;
+  readonly sentence: string;
+}
+
+/** For so many unknown names, and as many unknown types, near ones are looked for. */
+const UNKNOWN_NAMES = 3;
+/** Node names last: there is one for every node. */
+const SUGGESTED_KINDS = ['CAPABILITY', 'SERVICE_NAME', 'NODE_TYPE', 'NODE_NAME'] as const satisfies readonly NameKind[];
+
+interface Candidate {
+  readonly node: NodeRecord;
+  readonly reasons: readonly [WithheldReason, ...WithheldReason[]];
+}
+
+/** Why a request is answered as it is, from memory. What costs is computed when it is asked for. */
+export class DiscoveryExplanation {
+  readonly #view: RegistryView;
+  readonly #request: MatchedRequest;
+  readonly #candidates: readonly Candidate[];
+  readonly #counts = new Map<WithheldReason, number>();
+  #suggestions: readonly Suggestion[] | undefined;
+  readonly handedOut: number;
+  readonly names: readonly ExplainedName[];
+
+  constructor(view: RegistryView, discovery: Discovery, request: DiscoveryRequest) {
+    const matches = request.names.map(({ canonical }) => view.registered.match(canonical));
+    this.#view = view;
+    this.#request = { ...request, matches };
+    this.handedOut = discovery.handedOut(request).length;
+    this.names = request.names.map((name, index) => ({
+      ...name,
+      kinds: matches[index]?.kinds ?? [],
+      registered: matches[index]?.nodes.size ?? 0,
+    }));
+    this.#candidates = candidatesOf(view, this.#request);
+    for (const { reasons } of this.#candidates) this.#counts.set(reasons[0], (this.#counts.get(reasons[0]) ?? 0) + 1);
+  }
+
+  /** Canonical; null: any. */
+  get types(): readonly string[] | null {
+    return this.#request.types === null ? null : [...this.#request.types];
+  }
+
+  /** As semver understood it; null: any. */
+  get versionRange(): string | null {
+    return this.#request.range?.toString() ?? null;
+  }
+
+  get withheldCount(): number {
+    return this.#candidates.length;
+  }
+
+  /** How many there are by their (first) reason, in the order of {@link WITHHELD_REASONS}; reasons of none are left out. */
+  counts(): readonly { readonly reason: WithheldReason; readonly nodes: number }[] {
+    return WITHHELD_REASONS.map((reason) => ({ reason, nodes: this.#counts.get(reason) ?? 0 })).filter(({ nodes }) => nodes > 0);
+  }
+
+  /** The ones that lack least first, then by reason, then by node id. */
+  withheld(first: number): WithheldNode[] {
+    return least(this.#candidates, first).map(({ node, reasons: [reason, ...otherReasons] }) => ({
+      node,
+      reason,
+      otherReasons,
+      since: sinceWhen(this.#view, node, reason),
+      sentence: sentenceAgainst(this.#view, node, this.#request, reason),
+    }));
+  }
+
+  /** Names that exist, near those that do not: for the first three names, and the first three types. */
+  suggestions(first: number): readonly Suggestion[] {
+    this.#suggestions ??= [...this.#nearest()];
+    return this.#suggestions.slice(0, first);
+  }
+
+  summary(): string {
+    return summaryOf(this, this.unknownTypes());
+  }
+
+  /** Types of the request that no REGISTERED node is of. */
+  unknownTypes(): readonly string[] {
+    return (this.types ?? []).filter((type) => this.#view.registered.named('NODE_TYPE', type).size === 0);
+  }
+
+  *#nearest(): Generator<Suggestion> {
+    const budget = { left: SUGGESTION_BUDGET };
+    const unknown = this.names.filter(({ registered }) => registered === 0);
+    for (const name of unknown.slice(0, UNKNOWN_NAMES)) yield* suggest(this.#view, name, SUGGESTED_KINDS, budget);
+    for (const type of this.unknownTypes().slice(0, UNKNOWN_NAMES)) {
+      yield* suggest(this.#view, { asked: type, canonical: type }, ['NODE_TYPE'], budget);
+    }
+  }
+}
+
+/** Nodes in whatever state that have any of the names in any way, and something against them. */
+function candidatesOf(view: RegistryView, request: MatchedRequest): Candidate[] {
+  const names = request.names.map(({ canonical }) => canonical);
+  const candidates: Candidate[] = [];
+  for (const directory of [view.registered, view.departed]) {
+    for (const id of directory.any(...names)) {
+      const node = view.at(id);
+      const [first, ...others] = node === undefined ? [] : reasonsAgainst(view, node, request);
+      if (node !== undefined && first !== undefined) candidates.push({ node, reasons: [first, ...others] });
+    }
+  }
+  return candidates;
+}
+
+/** The first `count` in order, without sorting all 10,000 of them. */
+function least(candidates: readonly Candidate[], count: number): Candidate[] {
+  const kept: Candidate[] = [];
+  for (const candidate of candidates) {
+    const last = kept.at(-1);
+    if (kept.length === count && (last === undefined || compare(candidate, last) > 0)) continue;
+    let place = kept.length;
+    for (let before = kept[place - 1]; before !== undefined && compare(candidate, before) < 0; before = kept[place - 1]) place -= 1;
+    kept.splice(place, 0, candidate);
+    if (kept.length > count) kept.pop();
+  }
+  return kept;
+}
+
+function compare(a: Candidate, b: Candidate): number {
+  return (
+    a.reasons.length - b.reasons.length ||
+    WITHHELD_REASONS.indexOf(a.reasons[0]) - WITHHELD_REASONS.indexOf(b.reasons[0]) ||
+    (a.node.nodeId < b.node.nodeId ? -1 : 1)
+  );
+}
