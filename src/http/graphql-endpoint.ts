@@ -5,6 +5,7 @@ import { createContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
+import { useNegotiation } from './negotiation.ts';
 import { STALE_HEADER } from './stale-header.ts';
 
 /** Largest request body, and largest WebSocket message, in bytes. */
@@ -42,6 +43,7 @@ export function createGraphqlEndpoint({ schema, registry, maskError, log, allowe
     cors: allowedOrigins.length === 0 ? false : { origin: [...allowedOrigins], methods: ['GET', 'POST'], exposedHeaders: [STALE_HEADER] },
     graphiql: false,
     landingPage: false,
+    plugins: [useNegotiation()],
     logging: {
       debug: () => undefined,
       info: () => undefined,

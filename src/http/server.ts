@@ -11,6 +11,7 @@ import type { Registry } from '../registry/registry.ts';
 import { anonymousAskers } from './askers.ts';
 import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
+import { GRAPHQL_METHODS, refusalOf, spellOut } from './graphql-request.ts';
 import {
   backendAnswer,
   type HealthAnswer,
@@ -106,19 +107,25 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   async function answerGraphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === 'GET' && wantsHtml(request)) {
+    const refusal = refusalOf(request);
+    if (refusal !== null) {
+      if (refusal.status === 405) response.setHeader('Allow', GRAPHQL_METHODS);
+      return sendJson(response, refusal.status, { errors: [{ message: refusal.message, extensions: { code: 'BAD_REQUEST' } }] });
+    }
+    if (request.method === 'OPTIONS') {
+      response.setHeader('Allow', GRAPHQL_METHODS);
+      if (allowedOrigins.length === 0) return void response.writeHead(204).end();
+    }
+    if ((request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request)) {
       graphiql ??= loadGraphiqlPage();
       return sendGraphiql(await graphiql, request, response);
     }
-    // Any page can make a browser send a form or plain text, but not JSON, without asking first: so JSON only (CSRF).
-    if (request.method === 'POST' && !isJson(request)) {
-      return sendJson(response, 415, {
-        errors: [{ message: 'POST takes Content-Type: application/json only.', extensions: { code: 'BAD_REQUEST' } }],
-      });
-    }
+    // What is true now; the same question may have another answer in a moment.
+    response.setHeader('Cache-Control', 'no-store');
     const stale = staleHeader(registry.freshness(), now());
     if (stale !== null) response.setHeader(STALE_HEADER, stale);
     const asker = await askers.ofRequest(request);
+    spellOut(request);
     await graphql(request, response, { asker });
   }
 
@@ -199,11 +206,6 @@ function pathOf(request: IncomingMessage): string {
 
 function wantsHtml(request: IncomingMessage): boolean {
   return request.headers.accept?.includes('text/html') ?? false;
-}
-
-function isJson(request: IncomingMessage): boolean {
-  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  return type === 'application/json' || type === 'application/graphql+json';
 }
 
 function problem(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
