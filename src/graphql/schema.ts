@@ -5,6 +5,7 @@ import { defineNodeConnection } from './connection-type.ts';
 import { defineDiscoveryArguments } from './discovery-arguments.ts';
 import { defineExplanation } from './explanation-type.ts';
 import { defineFilterInputs } from './filter-inputs.ts';
+import { layOut } from './layout.ts';
 import { defineLivenessFields } from './liveness-fields.ts';
 import { defineMutation } from './mutation.ts';
 import { defineNode } from './node-type.ts';
@@ -32,5 +33,5 @@ export function buildSchema(): GraphQLSchema {
   defineQuery(types, { inputs, discovery, explanation: defineExplanation(types), registryStatus: defineRegistryStatus(types) });
   defineMutation(types);
   defineSubscription(types, inputs, discovery);
-  return builder.toSchema();
+  return layOut(builder.toSchema());
 }

@@ -7,6 +7,11 @@ import { wrongArguments } from './wrong-arguments.ts';
 
 /** A schema without problems; each case puts its own in place of `old`. */
 const WHOLE = `
+  "Leaves this out. Example: \`{ thing { name @without(what: SMALL) } }\`."
+  directive @without(
+    "What. Example: \`SMALL\`."
+    what: Kind
+  ) on FIELD
   "A thing that is. Example: \`{ thing { name } }\`."
   type Query {
     "One thing; null when there is none. Errors: \`BAD_USER_INPUT\`. Example: \`thing(size: 2, kind: SMALL) { name }\`."
@@ -75,6 +80,7 @@ describe('the check of descriptions', () => {
     ['two examples', 'a mouse.', 'a mouse. Example: a rat.', 'Kind.SMALL has more than one "Example:"'],
     ['a field whose example is prose', '`parts { name }`', 'wheels', 'Thing.parts has no code between backticks'],
     ['a document that asks for what is not there', '{ thing { name } }', '{ thing { nope } }', 'Cannot query field "nope"'],
+    ['a directive that is not used as it is', '@without(what:', '@without(who:', 'Unknown argument "who"'],
     ['a document of another kind', '{ thing { name } }', 'mutation { thing }', 'must be one query'],
     ['a root field with an unknown argument', 'thing(size: 2', 'thing(length: 2', 'Unknown argument "length"'],
     ['a root field that is not itself', 'thing(size: 2, kind: SMALL) { name }', '__typename', 'does not select thing'],

@@ -9,6 +9,7 @@ import {
   isInterfaceType,
   isLeafType,
   isObjectType,
+  isSpecifiedDirective,
   isSpecifiedScalarType,
   OperationTypeNode,
 } from 'graphql';
@@ -37,18 +38,28 @@ const ERRORS_FORM = 'Write "Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`." or "Err
  */
 export function problemsOf(schema: GraphQLSchema): string[] {
   const types = Object.values(schema.getTypeMap()).filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type));
-  return types.flatMap((type) => [
-    ...at(
-      type.name,
-      examine(type.description, (code) => typeExample(schema, type, code)),
-    ),
-    ...membersOf(schema, type),
-  ]);
+  const directives = schema.getDirectives().filter((directive) => !isSpecifiedDirective(directive));
+  return [
+    ...directives.flatMap((directive) => [
+      ...at(
+        `@${directive.name}`,
+        examine(directive.description, (code) => checkDocument(schema, OperationTypeNode.QUERY, code)),
+      ),
+      ...directive.args.flatMap(({ name, description }) => at(`@${directive.name}(${name})`, examine(description))),
+    ]),
+    ...types.flatMap((type) => [
+      ...at(
+        type.name,
+        examine(type.description, (code) => typeExample(schema, type, code)),
+      ),
+      ...membersOf(schema, type),
+    ]),
+  ];
 }
 
 /** The codes that a description names behind `Errors:`; undefined where it says nothing of errors. */
 export function namedErrors(description: string | null | undefined): readonly string[] | undefined {
-  const sentence = description?.match(/\bErrors: (.*?)\.(?: |$)/s)?.[1];
+  const sentence = description?.match(/\bErrors: (.*?)\.(?:\s|$)/s)?.[1];
   if (sentence === undefined) return undefined;
   return [...sentence.matchAll(/`([A-Z_]+)`/g)].flatMap(([, code]) => code ?? []);
 }
@@ -94,7 +105,7 @@ function examine(description: string | null | undefined, check?: (code: string) 
   if (example === undefined) return [`has no example. ${FORM}`];
   if (more !== undefined) return [`has more than one "Example:". ${FORM}`];
   const problems: string[] = [];
-  if (!/[a-z].*\. $/is.test(prose)) problems.push(`has no whole sentence before its example. ${FORM}`);
+  if (!/[a-z].*\.\s+$/is.test(prose)) problems.push(`has no whole sentence before its example. ${FORM}`);
   if (!description.endsWith('.')) problems.push(`does not end with a full stop. ${FORM}`);
   if (check === undefined) return problems;
   const codes = [...example.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => code ?? []);
