@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { claimsConfig, claimsVariables } from './config/claims.ts';
 import { consulConfig, consulVariables } from './config/consul.ts';
 import { httpConfig, httpVariables } from './config/http.ts';
 import { kafkaConfig, kafkaProblems, kafkaVariables } from './config/kafka.ts';
+import { limitConfig, limitVariables } from './config/limits.ts';
 import { databasePlace, postgresConfig, postgresProblems, postgresVariables } from './config/postgres.ts';
 import { registryConfig, registryVariables } from './config/registry.ts';
 import { duration, optional } from './config/values.ts';
@@ -18,7 +18,7 @@ export const environment = z.object({
   ...consulVariables.shape,
   ...postgresVariables.shape,
   ...registryVariables.shape,
-  ...claimsVariables.shape,
+  ...limitVariables.shape,
   SNAPSHOT_FILE: optional,
   SNAPSHOT_INTERVAL: duration('30s'),
 });
@@ -67,7 +67,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     consul: consulConfig(e),
     postgres: postgresConfig(e),
     registry: registryConfig(e),
-    claims: claimsConfig(e),
+    limits: limitConfig(e),
     snapshot: {
       file: e.SNAPSHOT_FILE === 'none' ? null : (e.SNAPSHOT_FILE ?? defaultSnapshotPath(present, gatewayId, databasePlace(e))),
       interval: e.SNAPSHOT_INTERVAL,

@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
+import { LimitRefusals } from './http/limit-refusals.ts';
 import { createHttpServer } from './http/server.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { pingKafka } from './kafka/ping.ts';
@@ -153,13 +154,17 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     reconciler,
     heldBack: () => guard.heldBack(),
   });
+  const limitRefusals = new LimitRefusals();
   const http = createHttpServer({
     registry,
     health,
-    metrics: createMetrics({ health, counts, view, snapshots: keeper, now }),
+    metrics: createMetrics({ health, counts, view, snapshots: keeper, limitRefusals, now }),
     log,
     config: config.http,
     allowedOrigins: config.http.allowedOrigins,
+    trustedProxies: config.http.trustedProxies,
+    limits: config.limits,
+    onRefusal: (limit) => limitRefusals.add(limit),
   });
 
   const { host, port } = await http.listen();

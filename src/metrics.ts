@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CircuitState, HealthSource } from './http/health.ts';
+import type { LimitRefusals } from './http/limit-refusals.ts';
 import type { IngestCounts } from './registry/ingest.ts';
 import type { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import type { RegistryView } from './registry/view.ts';
@@ -14,11 +15,12 @@ export interface MetricsSources {
   readonly view: RegistryView;
   /** null: no file is configured. */
   readonly snapshots: Pick<SnapshotKeeper, 'lastAsOf' | 'counts'> | null;
+  readonly limitRefusals: Pick<LimitRefusals, 'read'>;
   readonly now: () => number;
 }
 
 /** `/metrics`: read from the parts when asked, so that nothing is counted twice on a hot path. */
-export function createMetrics({ health, counts, view, snapshots, now }: MetricsSources): Registry {
+export function createMetrics({ health, counts, view, snapshots, limitRefusals, now }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -152,6 +154,19 @@ export function createMetrics({ health, counts, view, snapshots, now }: MetricsS
     collect() {
       const { asOf } = health.report();
       this.set(asOf === null ? Number.NaN : Math.max(0, now() - asOf) / 1000);
+    },
+  });
+  const refused = new Map<string, number>();
+  new Counter({
+    name: 'discovery_gateway_limit_refusals_total',
+    help: 'What clients were refused because of a limit, by its name.',
+    labelNames: ['limit'],
+    registers,
+    collect() {
+      for (const [limit, count] of limitRefusals.read()) {
+        this.inc({ limit }, count - (refused.get(limit) ?? 0));
+        refused.set(limit, count);
+      }
     },
   });
   if (snapshots !== null) defineSnapshotMetrics(registry, snapshots, now);

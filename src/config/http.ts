@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { list, number, optional } from './values.ts';
@@ -5,11 +6,28 @@ import { list, number, optional } from './values.ts';
 /** Addresses to listen on that nobody can connect to. */
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
+/** IP addresses and networks, as one thing to ask. */
+const networks = list('').transform((entries, context) => {
+  const blocks = new BlockList();
+  for (const entry of entries) {
+    const [address = '', bits] = entry.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    const prefix = Number(bits ?? (family === 'ipv6' ? 128 : 32));
+    if (isIP(address) === 0 || bits === '' || !Number.isInteger(prefix) || prefix < 0 || prefix > (family === 'ipv6' ? 128 : 32)) {
+      context.addIssue({ code: 'custom', message: `"${entry}" is neither an IP address nor a network such as 10.0.0.0/8` });
+      return z.NEVER;
+    }
+    blocks.addSubnet(address, prefix, family);
+  }
+  return blocks;
+});
+
 export const httpVariables = z.object({
   SERVICE_HOST: z.string().default('127.0.0.1'),
   SERVICE_PORT: number(8080, 0, 65_535),
   LOCAL_IP: optional,
   ALLOWED_ORIGINS: list(''),
+  TRUSTED_PROXIES: networks,
 });
 
 export type HttpConfig = ReturnType<typeof httpConfig>;
@@ -20,5 +38,6 @@ export function httpConfig(e: z.output<typeof httpVariables>) {
     port: e.SERVICE_PORT,
     advertisedHost: e.LOCAL_IP ?? (WILDCARDS.has(e.SERVICE_HOST) ? hostname() : e.SERVICE_HOST),
     allowedOrigins: e.ALLOWED_ORIGINS,
+    trustedProxies: e.TRUSTED_PROXIES,
   };
 }

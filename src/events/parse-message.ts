@@ -1,5 +1,4 @@
 import type { Goodbye, NodeEvent } from './announcement.ts';
-import type { EndpointRefusal } from './endpoint-url.ts';
 import { type OpenedEnvelope, openEnvelope } from './envelope.ts';
 import { type EventKind, eventKindOf, type Meaning, namesAnotherKind } from './event-kind.ts';
 import { fieldName, read } from './field.ts';
@@ -33,8 +32,8 @@ const REQUEST_FIELDS: ReadonlySet<string> = new Set(
 const REQUEST_MARKS = ['reason', 'registry_id', 'request_timestamp', 'target_node_id', 'target_node_types'].map(fieldName);
 
 export interface ParseRules {
-  /** Why an endpoint may not be registered, null where it may; absent: every endpoint may. */
-  readonly endpointRefusal?: EndpointRefusal | undefined;
+  /** Whether an endpoint may be registered; absent: every endpoint may. */
+  readonly endpointAllowed?: ((url: URL) => boolean) | undefined;
 }
 
 /**
@@ -57,7 +56,7 @@ export function parseMessage(message: KafkaMessage, meaning: Meaning, rules: Par
     const origin = readOrigin(opened, record.headers, message.timestamp);
     if (kind === 'heartbeat') return readHeartbeat(opened, origin);
     if (kind === 'acknowledgement') return { kind, ...origin };
-    return readIntrospection(opened, origin, rules.endpointRefusal);
+    return readIntrospection(opened, origin, rules.endpointAllowed);
   } catch (error) {
     if (!(error instanceof Unacceptable)) throw error;
     return { kind: 'rejection', errorType: error.errorType, reason: error.message, correlationId };

@@ -9,6 +9,8 @@ export interface ErrorMaskOptions {
   readonly log: Pick<Log, 'error'>;
   /** Makes the id under which an internal error is logged and told to the client. */
   readonly newId: () => string;
+  /** Told the name of each limit that a client ran into. Default: nobody. */
+  readonly onRefusal?: (limit: string) => void;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface ErrorMaskOptions {
  * of a document or of variables passes, with BAD_USER_INPUT where it has no code; everything else becomes INTERNAL_SERVER_ERROR with a
  * correlation id under which the log has the whole error.
  */
-export function createErrorMask({ log, newId }: ErrorMaskOptions): ErrorMask {
+export function createErrorMask({ log, newId, onRefusal }: ErrorMaskOptions): ErrorMask {
   // One failure often reaches many fields (a batch of 500 nodes): it is logged once, and all of them name the same id.
   const logged = new WeakMap<Error, string>();
 
@@ -24,6 +26,7 @@ export function createErrorMask({ log, newId }: ErrorMaskOptions): ErrorMask {
     const location = error instanceof GraphQLError ? error : undefined;
     const cause = rootOf(error);
     if (cause instanceof GatewayError) {
+      if (cause.code === 'LIMIT_EXCEEDED') onRefusal?.(String(cause.details['limit'] ?? 'argument'));
       return located(location, cause.message, { ...httpOf(location), ...cause.details, code: cause.code });
     }
     if (cause instanceof GraphQLError && location !== undefined) {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Asker, Scope } from '../graphql/asker.ts';
+import type { ClientAddress } from './client-address.ts';
 
 /** Finds out who asks. Both throw a GatewayError for whoever may not. */
 export interface Askers {
@@ -11,9 +12,9 @@ export interface Askers {
 const EVERYTHING: ReadonlySet<Scope> = new Set(['registry:read', 'registry:write']);
 
 /** Everybody may do everything, and is known by address only. */
-export function anonymousAskers(): Askers {
-  const ofRequest = async ({ socket }: IncomingMessage): Promise<Asker> => ({
-    key: `address:${socket.remoteAddress ?? 'gone'}`,
+export function anonymousAskers(addressOf: (request: IncomingMessage) => ClientAddress): Askers {
+  const ofRequest = async (request: IncomingMessage): Promise<Asker> => ({
+    key: `address:${addressOf(request).address}`,
     name: null,
     scopes: EVERYTHING,
     expiresAt: null,

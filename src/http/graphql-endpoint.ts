@@ -1,15 +1,14 @@
-import type { GraphQLSchema } from 'graphql';
-import { createYoga } from 'graphql-yoga';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { Limits } from '../config/limits.ts';
 import type { Asker } from '../graphql/asker.ts';
 import { createContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useNegotiation } from './negotiation.ts';
+import { bodyTooLarge } from './request-guard.ts';
 import { STALE_HEADER } from './stale-header.ts';
-
-/** Largest request body, and largest WebSocket message, in bytes. */
-export const MAX_REQUEST_BYTES = 1_048_576;
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -20,30 +19,37 @@ export interface GraphqlEndpointOptions {
   readonly log: Pick<Log, 'debug' | 'warn'>;
   /** Browser pages of other origins that may ask, such as `https://dashboard.example`. */
   readonly allowedOrigins: readonly string[];
+  readonly limits: Pick<Limits, 'LIMIT_BODY' | 'LIMIT_BATCH'>;
+  /** What every operation passes, over HTTP and WebSocket. */
+  readonly operationLimits: Plugin<object, ServerContext>;
 }
 
 /** What the server hands in with each request. */
-interface ServerContext {
+export interface ServerContext {
   readonly asker: Asker;
 }
 
 export type GraphqlEndpoint = ReturnType<typeof createGraphqlEndpoint>;
 
 /** GraphQL over HTTP (GET, POST, SSE), and the engine that the WebSockets share with it. */
-export function createGraphqlEndpoint({ schema, registry, maskError, log, allowedOrigins }: GraphqlEndpointOptions) {
+export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
+  const { schema, registry, maskError, log, allowedOrigins, limits, operationLimits } = options;
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: ({ request, asker }) => createContext(registry, asker, request.headers.get('x-operator')),
-    maskedErrors: { maskError },
-    maxRequestBodySize: MAX_REQUEST_BYTES,
-    batching: false,
+    // Yoga counts the bytes of a body that does not say how long it is.
+    maskedErrors: { maskError: (error) => maskError(isTooLarge(error) ? bodyTooLarge(limits.LIMIT_BODY) : error) },
+    maxRequestBodySize: limits.LIMIT_BODY,
+    batching: limits.LIMIT_BATCH === 0 ? false : { limit: limits.LIMIT_BATCH },
+    // The operation gate keeps documents: by what they hold, and so that nobody pushes out those of others.
+    parserAndValidationCache: false,
     multipart: false,
     // Yoga's default lets every page read every answer.
     cors: allowedOrigins.length === 0 ? false : { origin: [...allowedOrigins], methods: ['GET', 'POST'], exposedHeaders: [STALE_HEADER] },
     graphiql: false,
     landingPage: false,
-    plugins: [useNegotiation()],
+    plugins: [useNegotiation(), operationLimits],
     logging: {
       debug: () => undefined,
       info: () => undefined,
@@ -52,4 +58,8 @@ export function createGraphqlEndpoint({ schema, registry, maskError, log, allowe
       error: (...parts: unknown[]) => log.debug({ yoga: parts.map(String) }, 'Yoga answered with an error'),
     },
   });
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof GraphQLError && error.extensions['code'] === 'REQUEST_ENTITY_TOO_LARGE';
 }

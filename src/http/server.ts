@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, BlockList } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Registry as MetricsRegistry } from 'prom-client';
+import { defaultLimits, type Limits } from '../config/limits.ts';
 import type { Config } from '../config.ts';
+import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
+import { isRefusal } from '../graphql/refusal.ts';
 import { buildSchema } from '../graphql/schema.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { anonymousAskers } from './askers.ts';
+import { createClientAddress } from './client-address.ts';
+import { Clients } from './clients.ts';
 import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
 import { GRAPHQL_METHODS, refusalOf, spellOut } from './graphql-request.ts';
@@ -21,7 +26,11 @@ import {
   livenessAnswer,
   readinessAnswer,
 } from './health.ts';
+import { OperationGate } from './operation-gate.ts';
+import { operationLimits } from './operation-limits.ts';
 import { isOriginAllowed } from './origin.ts';
+import { refuseRequest, refuseUpgrade as refuseWith } from './refused-request.ts';
+import { RequestGuard } from './request-guard.ts';
 import { STALE_HEADER, staleHeader } from './stale-header.ts';
 import { createWebSocketEndpoint } from './websocket.ts';
 
@@ -33,6 +42,12 @@ export interface HttpServerOptions {
   readonly config: Pick<Config['http'], 'host' | 'port'>;
   /** Origins of browser pages beside the gateway's own that may use it. Default: none. */
   readonly allowedOrigins?: readonly string[];
+  /** Addresses and networks whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: BlockList;
+  /** How much a client may ask for. Default: what the configuration has where nothing is set. */
+  readonly limits?: Limits;
+  /** Told the name of each limit that a client ran into. Default: nobody. */
+  readonly onRefusal?: (limit: string) => void;
   /** Milliseconds between WebSocket pings. Default: 12,000. */
   readonly pingInterval?: number;
   /** Makes correlation ids of internal errors. Default: random UUIDs. */
@@ -71,14 +86,41 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
     config,
     allowedOrigins = [],
+    trustedProxies = new BlockList(),
+    limits = defaultLimits(),
+    onRefusal = () => undefined,
     pingInterval = 12_000,
     newId = randomUUID,
     now = Date.now,
   } = options;
-  const askers = anonymousAskers();
-  const maskError = createErrorMask({ log, newId });
-  const graphql = createGraphqlEndpoint({ schema: buildSchema(), registry, maskError, log, allowedOrigins });
-  const webSockets = createWebSocketEndpoint({ endpoint: graphql, registry, askers, maskError, log, pingInterval });
+  const addressOf = createClientAddress(trustedProxies);
+  const askers = anonymousAskers(addressOf);
+  const maskError = createErrorMask({ log, newId, onRefusal });
+  const schema = buildSchema();
+  const clients = new Clients(limits, () => performance.now());
+  const gate = new OperationGate({ documents: new Documents(schema, limits), clients, limits });
+  const graphql = createGraphqlEndpoint({
+    schema,
+    registry,
+    maskError,
+    log,
+    allowedOrigins,
+    limits,
+    operationLimits: operationLimits({ gate, clients, limits }),
+  });
+  const webSockets = createWebSocketEndpoint({
+    endpoint: graphql,
+    registry,
+    askers,
+    maskError,
+    log,
+    pingInterval,
+    gate,
+    clients,
+    limits,
+    addressOf,
+    onRefusal,
+  });
   const underWay = new Set<ServerResponse>();
   let graphiql: Promise<GraphiqlPage> | undefined;
   let closing = false;
@@ -122,6 +164,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     }
     // What is true now; the same question may have another answer in a moment.
     response.setHeader('Cache-Control', 'no-store');
+    guard.request(request, response);
     const stale = staleHeader(registry.freshness(), now());
     if (stale !== null) response.setHeader(STALE_HEADER, stale);
     const asker = await askers.ofRequest(request);
@@ -131,7 +174,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   const server = createServer(
     // Headers in 10 s and the whole request in 30 s, so that slow senders hold no connection; answers may take as long as they like.
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+    { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000, keepAliveTimeout: 65_000 },
     (request, response) => {
       underWay.add(response);
       response.once('close', () => {
@@ -141,6 +184,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       setSecurityHeaders(response);
       if (closing) response.setHeader('Connection', 'close');
       answer(request, response).catch((error: unknown) => {
+        if (isRefusal(error) && !response.headersSent) return refuseRequest(response, error, maskError);
         const correlationId = newId();
         log.error({ error, correlationId, path: pathOf(request) }, 'HTTP request failed; the client gets the id only');
         if (response.headersSent) response.destroy();
@@ -148,6 +192,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       });
     },
   );
+  const guard = new RequestGuard({ clients, limits, addressOf, onDrop: () => onRefusal('LIMIT_CONNECTIONS_TOTAL') }, server);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Before the registry is loaded too: a client takes an error of its subscription for final, and a refused connection for a reason to retry.
     if (closing || !health.report().ready) return refuseUpgrade(socket, '503 Service Unavailable');
@@ -155,6 +200,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (!isOriginAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
       log.warn({ origin: request.headers.origin, host: request.headers.host }, 'refused the WebSocket of a page of another origin');
       return refuseUpgrade(socket, '403 Forbidden');
+    }
+    try {
+      guard.upgrade(request, socket);
+    } catch (error) {
+      return refuseWith(socket, error, maskError);
     }
     return webSockets.accept(request, socket, head);
   });

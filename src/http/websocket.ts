@@ -1,30 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLFormattedError,
-  getOperationAST,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLFormattedError, getOperationAST } from 'graphql';
 import { type Context, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { LimitName, Limits } from '../config/limits.ts';
 import { GatewayError } from '../errors.ts';
 import type { Asker } from '../graphql/asker.ts';
 import { createContext } from '../graphql/context.ts';
+import { type ReadDocument, RefusedDocument } from '../graphql/documents.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
+import { limitExceeded } from '../graphql/refusal.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Askers } from './askers.ts';
-import { type GraphqlEndpoint, MAX_REQUEST_BYTES } from './graphql-endpoint.ts';
+import type { Clients } from './clients.ts';
+import type { GraphqlEndpoint } from './graphql-endpoint.ts';
+import type { OperationGate } from './operation-gate.ts';
 
 /** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
 const GOING_AWAY = 1001;
 /** graphql-transport-ws: the server failed. */
 const INTERNAL_SERVER_ERROR = 4500;
-/** Operations under way on one socket. GraphiQL and dashboards need a handful. */
-const MAX_OPERATIONS = 100;
+/** graphql-transport-ws: too many of something. Its clients do not try again by themselves. */
+const TOO_MANY = 4429;
+/** graphql-transport-ws: no connection_init in time. */
+const INIT_TIMEOUT = 4408;
+/** Milliseconds that a socket which sends too much has to take its close message. */
+const LAST_WORDS = 250;
 
 export interface WebSocketOptions {
   readonly endpoint: GraphqlEndpoint;
@@ -34,6 +36,13 @@ export interface WebSocketOptions {
   readonly log: Pick<Log, 'debug' | 'error'>;
   /** Milliseconds between pings. A socket that answered none in between, or takes no bytes, is cut at the next one. */
   readonly pingInterval: number;
+  readonly gate: OperationGate;
+  readonly clients: Clients;
+  readonly limits: Limits;
+  /** Whose bytes those of a socket are. */
+  readonly addressOf: (request: IncomingMessage) => { readonly address: string };
+  /** Told the name of a limit where no error is sent that tells it. */
+  readonly onRefusal: (limit: LimitName) => void;
 }
 
 export interface WebSocketEndpoint {
@@ -54,9 +63,13 @@ type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
  * The `graphql-transport-ws` protocol on `ws` sockets. It stands on graphql-ws' core instead of its ready adapter, because that one
  * writes to the console, keeps two timers per socket and says nothing to clients of why a subscription ended.
  */
-export function createWebSocketEndpoint({ endpoint, registry, askers, maskError, log, pingInterval }: WebSocketOptions): WebSocketEndpoint {
+export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
+  const { endpoint, registry, askers, maskError, log, pingInterval, gate, clients, limits, addressOf, onRefusal } = options;
+  const { LIMIT_MESSAGE, LIMIT_INIT_WAIT, LIMIT_SOCKET_OPERATIONS } = limits;
+  let sockets = 0;
   const engine = endpoint.getEnveloped({});
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
+    connectionInitWaitTimeout: LIMIT_INIT_WAIT,
     onConnect: async ({ extra, connectionParams }) => {
       extra.asker = await askers.ofSocket(extra.request, connectionParams ?? {});
     },
@@ -74,16 +87,18 @@ export function createWebSocketEndpoint({ endpoint, registry, askers, maskError,
   function prepare(context: SocketContext, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
     const { asker, request } = context.extra;
     if (asker === undefined) return [maskError(new GatewayError('UNAUTHENTICATED', 'Operations begin after connection_ack'))];
-    if (Object.keys(context.subscriptions).length > MAX_OPERATIONS) {
-      return [maskError(new GatewayError('LIMIT_EXCEEDED', `One socket carries at most ${MAX_OPERATIONS} operations at a time`))];
+    if (Object.keys(context.subscriptions).length > LIMIT_SOCKET_OPERATIONS) {
+      const message = `This socket carries ${LIMIT_SOCKET_OPERATIONS} operations already: end one of them, or open another socket`;
+      return [maskError(limitExceeded({ limit: 'LIMIT_SOCKET_OPERATIONS', max: LIMIT_SOCKET_OPERATIONS, message }))];
     }
-    let document: DocumentNode;
+    let read: ReadDocument | undefined;
     try {
-      document = engine.parse(payload.query);
+      read = gate.admit(payload, asker.key);
     } catch (error) {
-      return [error instanceof GraphQLError ? syntaxError(error) : maskError(error)];
+      return error instanceof RefusedDocument ? error.errors.map((each) => maskError(each)) : [maskError(error)];
     }
-    const errors: readonly GraphQLError[] = engine.validate(engine.schema, document);
+    if (read === undefined) return [maskError(new GatewayError('BAD_USER_INPUT', 'The payload needs a query: the text of the operation'))];
+    const { document, errors } = read;
     if (errors.length > 0) return errors;
     if (!getOperationAST(document, payload.operationName)) {
       return [
@@ -105,7 +120,7 @@ export function createWebSocketEndpoint({ endpoint, registry, askers, maskError,
 
   const server = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_REQUEST_BYTES,
+    maxPayload: LIMIT_MESSAGE,
     handleProtocols: (offered) => handleProtocols(offered),
   });
   const silent = new WeakSet<WebSocket>();
@@ -123,15 +138,41 @@ export function createWebSocketEndpoint({ endpoint, registry, askers, maskError,
   pings.unref();
 
   function open(socket: WebSocket, request: IncomingMessage): void {
-    socket.on('error', (error) => log.debug({ error }, 'WebSocket failed and is closed'));
+    const { address } = addressOf(request);
+    sockets += 1;
+    const socketKey = String(sockets);
+    /** Whether the socket may say so much; if not, it is closed, and nothing more is read of it. */
+    const mayTalk = (bytes: number): boolean => {
+      if (socket.readyState !== WebSocket.OPEN) return false;
+      try {
+        clients.takeMessage(socketKey);
+        clients.takeBytes(address, bytes);
+        return true;
+      } catch (error) {
+        socket.close(TOO_MANY, closeReason(maskError(error).message));
+        socket.pause();
+        setTimeout(() => socket.terminate(), LAST_WORDS).unref();
+        return false;
+      }
+    };
+    socket.on('error', (error) => {
+      if (isTooLong(error)) onRefusal('LIMIT_MESSAGE');
+      log.debug({ error }, 'WebSocket failed and is closed');
+    });
     socket.on('pong', () => silent.delete(socket));
+    socket.on('ping', (data: Buffer) => mayTalk(data.length));
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, reason),
+        close: (code, reason) => {
+          if (code === INIT_TIMEOUT) onRefusal('LIMIT_INIT_WAIT');
+          const why = `No connection_init within LIMIT_INIT_WAIT=${LIMIT_INIT_WAIT} ms`;
+          socket.close(code, code === INIT_TIMEOUT ? why : reason);
+        },
         onMessage: (handle) => {
-          socket.on('message', (data) => {
+          socket.on('message', (data: Buffer) => {
+            if (!mayTalk(data.length)) return;
             handle(String(data)).catch((error: unknown) => {
               log.error({ error }, 'WebSocket message failed; closing the socket');
               socket.close(INTERNAL_SERVER_ERROR, 'Internal server error');
@@ -188,9 +229,17 @@ function failed(result: ExecutionResult): AsyncIterable<ExecutionResult> {
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
-/** Over HTTP, Yoga gives this code. */
-function syntaxError({ message, source, positions }: GraphQLError): GraphQLError {
-  return new GraphQLError(message, { source, positions, extensions: { code: 'GRAPHQL_PARSE_FAILED' } });
+/** `ws` closes such a socket by itself, with 1009. */
+function isTooLong(error: Error): boolean {
+  return 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+}
+
+/** As much of a sentence as fits into a close message: 123 bytes. */
+function closeReason(message: string): string {
+  return Buffer.from(message)
+    .subarray(0, 120)
+    .toString()
+    .replace(/\uFFFD$/, '');
 }
 
 /** What the client sees: without Yoga's notes for HTTP, and without the wrapping that graphql-ws puts around what an iteration threw. */

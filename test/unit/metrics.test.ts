@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HealthReport } from '../../src/http/health.ts';
+import { LimitRefusals } from '../../src/http/limit-refusals.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { toCursor } from '../../src/registry/cursor.ts';
 import { RegistryView } from '../../src/registry/view.ts';
@@ -11,9 +12,18 @@ const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat
 function setUp() {
   let report: HealthReport = HEALTHY;
   const view = new RegistryView();
-  const metrics = createMetrics({ health: { report: () => report }, counts: COUNTS, view, snapshots: null, now: () => 0 });
+  const limitRefusals = new LimitRefusals();
+  const metrics = createMetrics({
+    health: { report: () => report },
+    counts: COUNTS,
+    view,
+    snapshots: null,
+    limitRefusals,
+    now: () => 0,
+  });
   return {
     view,
+    limitRefusals,
     report: (different: Partial<HealthReport>) => {
       report = { ...HEALTHY, ...different };
     },
@@ -65,5 +75,14 @@ describe('the metrics', () => {
       'nodes{state="REMOVED",health=""} 1',
       'nodes{state="EXPIRED",health=""} 1',
     ]);
+  });
+
+  it('should count refusals by the limit that they name', async () => {
+    const { limitRefusals, read } = setUp();
+    limitRefusals.add('LIMIT_DEPTH');
+    limitRefusals.add('LIMIT_DEPTH');
+    await read('limit');
+    limitRefusals.add('LIMIT_RATE');
+    expect(await read('limit')).toEqual(['limit_refusals_total{limit="LIMIT_DEPTH"} 2', 'limit_refusals_total{limit="LIMIT_RATE"} 1']);
   });
 });

@@ -95,6 +95,8 @@ export class MemoryRegistry implements Registry {
   floor = 0;
   /** Unread events after which a subscriber is too slow. */
   maxUnread = 1000;
+  #stalled: Promise<void> = Promise.resolve();
+  #goOn: () => void = () => undefined;
   readonly #nodes = new Map<string, NodeRecord>();
   readonly #changeFeeds = new Map<Feed<ChangeEvent>, ChangeFilter | null>();
   readonly #serviceFeeds = new Map<Feed<readonly NodeRecord[]>, HealthyServicesQuery>();
@@ -198,7 +200,19 @@ export class MemoryRegistry implements Registry {
     return { ...this.fresh, cursor: this.head(), nodes: this.#nodes.size, backends };
   }
 
+  /** Lets reads of the log hang, until `goOn`. */
+  stall(): void {
+    this.#stalled = new Promise((resolve) => {
+      this.#goOn = resolve;
+    });
+  }
+
+  goOn(): void {
+    this.#goOn();
+  }
+
   async changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]> {
+    await this.#stalled;
     this.#mayFail();
     this.#checkCursor(after);
     return this.log.filter((change) => change.cursor > (after ?? this.floor) && matches(change, filter)).slice(0, first);

@@ -87,7 +87,7 @@ describe('GraphQL over HTTP', () => {
     const body = JSON.stringify([{ query: '{ __typename }' }]);
     const response = await fetch(`${url}/graphql`, { method: 'POST', headers: json, body });
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ errors: [{ message: 'Batching is not supported.' }] });
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'LIMIT_EXCEEDED', limit: 'LIMIT_BATCH' } }] });
   });
 
   it('should refuse a body over 1 MiB', async () => {

@@ -1,0 +1,101 @@
+import { GraphQLError } from 'graphql';
+import { z } from 'zod';
+import type { Limits } from '../config/limits.ts';
+import type { Documents, ReadDocument } from '../graphql/documents.ts';
+import { refusedWith } from '../graphql/refusal.ts';
+import type { Clients } from './clients.ts';
+
+/** Of each operation, what LIMIT_RATE covers: only cost beyond it counts in LIMIT_COST_RATE, so that small operations are bounded by number alone. */
+const INCLUDED_COST = 1000;
+
+/** What a request over whatever transport carries; unchecked. */
+export interface OperationRequest {
+  readonly query?: unknown;
+  readonly operationName?: unknown;
+  readonly variables?: unknown;
+}
+
+const variablesShape = z.record(z.string(), z.unknown());
+
+export interface OperationGateOptions {
+  readonly documents: Documents;
+  readonly clients: Clients;
+  readonly limits: Limits;
+}
+
+/** What every operation passes before it is executed, the same for HTTP, SSE and WebSocket. */
+export class OperationGate {
+  readonly #documents: Documents;
+  readonly #clients: Clients;
+  readonly #limits: Limits;
+
+  constructor({ documents, clients, limits }: OperationGateOptions) {
+    this.#documents = documents;
+    this.#clients = clients;
+    this.#limits = limits;
+  }
+
+  /**
+   * Lets an operation of the asker with this key through: returns its document, with what validation says against it. Undefined where the
+   * request has no text, which the transport answers in its own words. Throws a GraphQLError (a limit, bad syntax) or a RefusedDocument.
+   */
+  admit(request: OperationRequest, key: string): ReadDocument | undefined {
+    this.#clients.takeOperation(key);
+    const { query: text } = request;
+    if (typeof text !== 'string') return undefined;
+    const variables = this.#variables(request.variables);
+    if (this.#documents.known(text) === undefined) this.#clients.takeDocument(key);
+    const read = this.#read(text);
+    if (read.errors.length > 0) return read;
+    const operationName = typeof request.operationName === 'string' ? request.operationName : null;
+    const cost = this.#documents.price(read, operationName, variables);
+    if (cost > INCLUDED_COST) this.#clients.takeCost(key, cost - INCLUDED_COST);
+    return read;
+  }
+
+  #read(text: string): ReadDocument {
+    try {
+      return this.#documents.read(text);
+    } catch (error) {
+      if (!(error instanceof GraphQLError) || error.originalError !== undefined) throw error;
+      const { message, source, positions } = error;
+      // As Yoga has it: 200 for clients that take nothing but application/json, 400 for others.
+      const http = { spec: true, status: 400 };
+      throw new GraphQLError(message, { source, positions, extensions: { code: 'GRAPHQL_PARSE_FAILED', http } });
+    }
+  }
+
+  #variables(given: unknown): Readonly<Record<string, unknown>> {
+    if (given === undefined || given === null) return {};
+    const max = this.#limits.LIMIT_VARIABLES;
+    if (!isWithin(given, max)) {
+      throw refusedWith(400, { limit: 'LIMIT_VARIABLES', max, message: 'The variables have more characters: ask in several operations' });
+    }
+    // What is no object is refused by the transport.
+    return variablesShape.safeParse(given).data ?? {};
+  }
+}
+
+/** Whether a value takes at most so many characters as JSON, give or take escapes. Stops where it does not. */
+function isWithin(value: unknown, max: number): boolean {
+  let left = max;
+  const stack = [value];
+  while (stack.length > 0) {
+    const each = stack.pop();
+    if (typeof each === 'string') left -= each.length + 3;
+    else if (typeof each !== 'object' || each === null) left -= 5;
+    else if (Array.isArray(each)) {
+      left -= 2;
+      if (each.length > left) return false;
+      stack.push(...each);
+    } else {
+      for (const [name, inner] of Object.entries(each)) {
+        left -= name.length + 4;
+        stack.push(inner);
+      }
+      left -= 2;
+    }
+    if (left < 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,70 @@
+import type { GraphQLError } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import type { Limits } from '../config/limits.ts';
+import type { GraphqlContext } from '../graphql/context.ts';
+import type { ReadDocument } from '../graphql/documents.ts';
+import { refusedWith } from '../graphql/refusal.ts';
+import { endingWith, within } from './bounded-answer.ts';
+import type { Clients } from './clients.ts';
+import type { ServerContext } from './graphql-endpoint.ts';
+import type { OperationGate } from './operation-gate.ts';
+
+export interface OperationLimitsOptions {
+  readonly gate: OperationGate;
+  readonly clients: Clients;
+  readonly limits: Limits;
+}
+
+/**
+ * The limits as a plugin of Yoga: each operation of a request passes the gate, takes its document from there, and is executed under its
+ * limits of time and of subscriptions. Execution is the same for WebSockets, which pass the gate by themselves.
+ */
+export function operationLimits({ gate, clients, limits }: OperationLimitsOptions): Plugin<object, ServerContext> {
+  const { LIMIT_BATCH, LIMIT_QUERY_TIME } = limits;
+  const reads = new WeakMap<object, ReadDocument>();
+
+  return {
+    onRequestParse: () => ({
+      onRequestParseDone({ requestParserResult }) {
+        if (!Array.isArray(requestParserResult) || requestParserResult.length <= LIMIT_BATCH) return;
+        const message =
+          LIMIT_BATCH === 0
+            ? 'Batches are switched off: send one operation per request, or all of them over one WebSocket'
+            : `The batch has ${requestParserResult.length} operations: send several requests`;
+        throw refusedWith(400, { limit: 'LIMIT_BATCH', max: LIMIT_BATCH, message });
+      },
+    }),
+    onParams({ params, context }) {
+      const read = gate.admit(params, context.asker.key);
+      if (read !== undefined) reads.set(context, read);
+    },
+    onParse({ context, setParsedDocument }) {
+      const read = reads.get(context);
+      if (read !== undefined) setParsedDocument(read.document);
+    },
+    onValidate({ context, setResult }) {
+      const read = reads.get(context);
+      if (read !== undefined) setResult([...read.errors]);
+    },
+    onExecute({ executeFn, setExecuteFn }) {
+      setExecuteFn((args) => within(LIMIT_QUERY_TIME, executeFn(args), () => ({ errors: [tooLong(LIMIT_QUERY_TIME)] })));
+    },
+    onSubscribe({ subscribeFn, setSubscribeFn }) {
+      setSubscribeFn(async (args) => {
+        const { asker }: GraphqlContext = args.contextValue;
+        let end: () => void;
+        try {
+          end = clients.openSubscription(asker.key);
+        } catch (error) {
+          return { errors: [error] };
+        }
+        return endingWith(end, () => subscribeFn(args));
+      });
+    },
+  };
+}
+
+function tooLong(max: number): GraphQLError {
+  const message = 'The operation was not answered in time (milliseconds): ask for less at once, or again when the back ends answer';
+  return refusedWith(503, { limit: 'LIMIT_QUERY_TIME', max, message });
+}
