@@ -87,11 +87,12 @@ export function settings(options: DiscoveryClientOptions): Settings {
 
 function socketUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && `${url.username}${url.password}` !== '')
+    throw wrong('option url: credentials belong into option token, not into the address');
   const scheme = url === null ? undefined : SCHEMES[url.protocol];
   if (url === null || scheme === undefined) {
     throw wrong(`option url: "${text}" is no address of a gateway, such as "http://127.0.0.1:8080/graphql"`);
   }
-  if (url.username !== '' || url.password !== '') throw wrong('option url: credentials belong into option token, not into the address');
   const path = url.pathname === '/' ? '/graphql' : url.pathname;
   return `${scheme}//${url.host}${path}${url.search}`;
 }
