@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DiscoveryError } from './errors.ts';
+import type { Explanation } from './explanation.ts';
 import type { ChangeType, NodeHealth, RegistryNode } from './registry-event.ts';
 import type { Service } from './service.ts';
 
@@ -77,6 +78,20 @@ export const changeAnswer = z.object({
 export type ChangeAnswer = z.output<typeof changeAnswer>['registrationChanges'];
 
 export const statusAnswer = z.object({ registryStatus: z.object({ stale: z.boolean(), asOf: moment, cursor: text }) });
+
+const explanation: z.ZodType<Explanation> = z
+  .object({
+    summary: text,
+    withheld: z.array(z.object({ node: z.object({ nodeId: text }), reason: text, explanation: text })),
+    suggestions: z.array(z.object({ name: text })),
+  })
+  .transform(({ summary, withheld, suggestions }) => ({
+    summary,
+    withheld: withheld.map(({ node: { nodeId }, ...rest }) => ({ nodeId, ...rest })),
+    suggestions: suggestions.map(({ name }) => name),
+  }));
+
+export const explanationAnswer = z.object({ explainDiscovery: explanation });
 
 /** One result of an operation: a whole answer, or one event of a subscription. */
 export const result = z.object({ data: z.unknown(), errors: z.unknown() }).partial();

@@ -1,5 +1,7 @@
 import type { Strategy } from './chooser.ts';
-import { clientClosed, messageOf, NoHealthyService, RegistryUnavailable } from './errors.ts';
+import { clientClosed, NoHealthyService, RegistryUnavailable } from './errors.ts';
+import { Explanations } from './explanation.ts';
+import { FailureReports } from './failure-reports.ts';
 import { Link } from './link.ts';
 import { Memory } from './memory.ts';
 import { type DiscoveryClientOptions, type Settings, settings } from './options.ts';
@@ -47,6 +49,8 @@ export class DiscoveryClient {
   readonly #memory: Memory;
   readonly #suspects: Suspects;
   readonly #sets: ServiceSets;
+  readonly #explanations: Explanations;
+  readonly #reports: FailureReports;
   readonly #watches = new Set<Watch>();
   readonly #calls = new Map<string, number>();
   readonly #closing = new AbortController();
@@ -58,6 +62,8 @@ export class DiscoveryClient {
     this.#link = new Link(this.#settings);
     this.#memory = new Memory(snapshotFile === null ? null : new SnapshotFile(snapshotFile, urls), logger);
     this.#suspects = new Suspects(avoidFailed, now);
+    this.#explanations = new Explanations(this.#link, logger, now);
+    this.#reports = new FailureReports(this.#link, logger, now);
     const parts = { link: this.#link, memory: this.#memory, suspects: this.#suspects, calls: this.#calls };
     this.#sets = new ServiceSets({ ...this.#settings, ...parts });
   }
@@ -107,10 +113,13 @@ export class DiscoveryClient {
     }
   }
 
-  /** Says that a call to this instance failed: it is avoided for a while, unless it is the only one. Returns at once, and never throws. */
+  /**
+   * Says that a call to this instance failed: it is avoided for a while, unless it is the only one, and the gateway looks at it at once, where it
+   * takes reports from this client; it is told the error's message. Returns at once, and never throws.
+   */
   reportFailure(service: Service, error: unknown): void {
     this.#suspects.add(service);
-    this.#settings.logger.debug({ nodeId: service.nodeId, error: messageOf(error) }, 'a service failed; will avoid it for a while');
+    this.#reports.report(service, error);
   }
 
   /**
@@ -163,16 +172,19 @@ export class DiscoveryClient {
       if (error !== null) throw error;
       const chosen = services === undefined ? undefined : choose(services);
       if (chosen !== undefined) return chosen;
-      if (services !== undefined && (!wait || deadline.aborted)) throw this.#none(set);
+      if (services !== undefined && (!wait || deadline.aborted)) throw await this.#none(set);
       if (deadline.aborted)
         throw new RegistryUnavailable(`Nothing is known of "${set.capability}" after ${timeout} ms. ${this.#link.unavailable().message}`);
       await set.change(over);
     }
   }
 
-  #none({ capability, staleSince }: ServiceSet): NoHealthyService {
+  async #none(set: ServiceSet): Promise<NoHealthyService> {
+    const { capability, staleSince } = set;
     const since = staleSince === null ? null : new Date(staleSince);
     const age = since === null ? '' : `, as of ${since.toISOString()}: no gateway confirms it at the moment`;
-    return new NoHealthyService(capability, `There is no healthy service for "${capability}"${age}`, since);
+    const explanation = await this.#explanations.of(set);
+    const why = explanation === null ? '' : `. ${explanation.summary}`;
+    return new NoHealthyService(capability, `There is no healthy service for "${capability}"${age}${why}`, since, explanation);
   }
 }

@@ -1,3 +1,5 @@
+import type { Explanation } from './explanation.ts';
+
 /**
  * What the client throws. `code` is a gateway's `extensions.code` (`BAD_USER_INPUT`, `UNAUTHENTICATED`, `FORBIDDEN`, `LIMIT_EXCEEDED`, …), or
  * one of the client's own: `NO_HEALTHY_SERVICE`, `REGISTRY_UNAVAILABLE`, `UNEXPECTED_ANSWER`, `CLIENT_CLOSED`.
@@ -21,10 +23,13 @@ export class NoHealthyService extends DiscoveryError {
   readonly capability: string;
   /** No gateway confirms this at the moment: until when it was known to be right. Null when it is. */
   readonly staleSince: Date | null;
+  /** What the gateway says of it: who has it and is not well, and near names. Null where none is there to say. */
+  readonly explanation: Explanation | null;
 
-  constructor(capability: string, message: string, staleSince: Date | null) {
+  constructor(capability: string, message: string, staleSince: Date | null, explanation: Explanation | null) {
     super('NO_HEALTHY_SERVICE', message);
     this.capability = capability;
+    this.explanation = explanation;
     this.staleSince = staleSince;
   }
 }

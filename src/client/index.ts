@@ -5,6 +5,7 @@ export type { ClientLogger } from './client-logger.ts';
 export { type CallOptions, type ClientStatus, DiscoveryClient, type ResolveOptions } from './discovery-client.ts';
 export { DOCUMENTS } from './documents.ts';
 export { DiscoveryError, NoHealthyService, RegistryUnavailable } from './errors.ts';
+export type { Explanation } from './explanation.ts';
 export type { DiscoveryClientOptions } from './options.ts';
 export type {
   BookmarkEvent,

@@ -1,6 +1,6 @@
 import { servicesAnswer, understood } from './answers.ts';
 import type { Chooser } from './chooser.ts';
-import { HEALTHY_SERVICES } from './documents.ts';
+import { HEALTHY_SERVICES, HEALTHY_SERVICES_ALL_OF } from './documents.ts';
 import type { DiscoveryError } from './errors.ts';
 import { LiveOperation, type LiveOperationOptions, type Subject, type Verdict } from './live-operation.ts';
 import type { Memory } from './memory.ts';
@@ -110,9 +110,13 @@ export class ServiceSet implements Subject {
     this.#parts.memory.put({ key: this.key, services: this.#services, asOf: this.staleSince ?? this.#parts.now() });
   }
 
+  /** Those of the request, which are also those of its explanation. */
+  get variables(): Readonly<Record<string, unknown>> {
+    return { capability: this.capability, ...this.#request };
+  }
+
   operation(): Operation {
-    const { types = null, versionRange = null } = this.#request;
-    return { query: HEALTHY_SERVICES, variables: { capability: this.capability, types, versionRange } };
+    return { query: this.#request.allOf === undefined ? HEALTHY_SERVICES : HEALTHY_SERVICES_ALL_OF, variables: this.variables };
   }
 
   received(data: unknown): void {

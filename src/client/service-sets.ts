@@ -36,7 +36,8 @@ export class ServiceSets {
   }
 
   /** Throws DiscoveryError `CLIENT_CLOSED`. */
-  get(capability: string, request: ServiceRequest): ServiceSet {
+  get(capability: string, { allOf, types, versionRange }: ServiceRequest): ServiceSet {
+    const request = { allOf, types, versionRange };
     const key = keyOf(capability, request);
     const standing = this.#sets.get(key);
     if (standing !== undefined) {
@@ -81,6 +82,7 @@ export class ServiceSets {
 }
 
 /** Most requests name a capability only: their key costs nothing. */
-function keyOf(capability: string, { types, versionRange }: ServiceRequest): string {
-  return types === undefined && versionRange === undefined ? capability : JSON.stringify([capability, types, versionRange]);
+function keyOf(capability: string, { allOf, types, versionRange }: ServiceRequest): string {
+  if (allOf === undefined && types === undefined && versionRange === undefined) return capability;
+  return JSON.stringify([capability, allOf, types, versionRange]);
 }

@@ -27,6 +27,8 @@ export interface ResolvedService extends Service {
 
 /** Which services are meant. All that is given must hold. */
 export interface ServiceRequest {
+  /** More that the same service must be able to do, besides the capability. At most 10. */
+  readonly allOf?: readonly string[];
   /** Only nodes of these types, such as `effect`. */
   readonly types?: readonly string[];
   /** Only versions in this semver range, such as `^1.4.0`. */

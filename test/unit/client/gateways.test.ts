@@ -61,10 +61,10 @@ describe('several gateways', () => {
     const { first, second } = await twoGateways();
     first.isDown = true;
     second.isSilent = true;
-    const { client } = startClient([first.url, second.url], { timeout: 100, connectTimeout: 20 });
+    const { client } = startClient([first.url, second.url], { timeout: 400, connectTimeout: 20 });
     const error = await client.resolve(CAPABILITY).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'RegistryUnavailable', code: 'REGISTRY_UNAVAILABLE' });
-    expect(String(error)).toContain('Nothing is known of "database.query" after 100 ms');
+    expect(String(error)).toContain('Nothing is known of "database.query" after 400 ms');
     expect(String(error)).toMatch(
       new RegExp(`${first.port}/graphql: .+; .*${second.port}/graphql: .*(not acknowledged within 20 ms|timed out)`),
     );
