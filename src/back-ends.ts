@@ -62,8 +62,7 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
   }
   const agent = new AgentCatalog({ config: config.consul, registryId });
   const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
-  const { endpointAllow, probeTimeout } = config.registry;
-  const probe = new EndpointProbe({ timeout: probeTimeout, allowed: (url) => endpointAllow.allows(new URL(url)) });
+  const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, rules: config.claims.endpoints });
 
   const kafka = createKafka(config.kafka, log);
   const topics = new KnownTopics();

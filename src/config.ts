@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { claimsConfig, claimsVariables } from './config/claims.ts';
 import { consulConfig, consulVariables } from './config/consul.ts';
 import { httpConfig, httpVariables } from './config/http.ts';
 import { kafkaConfig, kafkaProblems, kafkaVariables } from './config/kafka.ts';
@@ -19,6 +20,7 @@ export const environment = z.object({
   ...postgresVariables.shape,
   ...registryVariables.shape,
   ...limitVariables.shape,
+  ...claimsVariables.shape,
   SNAPSHOT_FILE: optional,
   SNAPSHOT_INTERVAL: duration('30s'),
 });
@@ -68,6 +70,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     postgres: postgresConfig(e),
     registry: registryConfig(e),
     limits: limitConfig(e),
+    claims: claimsConfig(e),
     snapshot: {
       file: e.SNAPSHOT_FILE === 'none' ? null : (e.SNAPSHOT_FILE ?? defaultSnapshotPath(present, gatewayId, databasePlace(e))),
       interval: e.SNAPSHOT_INTERVAL,

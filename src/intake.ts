@@ -72,7 +72,7 @@ export function createIntake({
       ask: (call) => circuits.kafka.run(call),
       blocker: (meaning) => backEnds.away(meaning === 'introspection' ? ['postgres', 'consul'] : ['postgres']),
       now,
-      rules: { endpointAllowed: (url) => config.registry.endpointAllow.allows(url) },
+      rules: { endpointRefusal: (url) => config.claims.endpoints.refusal(url) },
     },
     log,
   );

@@ -1,18 +1,5 @@
 import { z } from 'zod';
-import { messageOf } from '../errors.ts';
-import { EndpointAllowList } from '../events/endpoint-allow-list.ts';
-import { duration, list, number, UNITS } from './values.ts';
-
-/** Checked here, so that a wrong rule is reported with all other problems. */
-const endpointRules = (fallback: string) =>
-  list(fallback).transform((rules, context) => {
-    try {
-      return new EndpointAllowList(rules);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: messageOf(error) });
-      return z.NEVER;
-    }
-  });
+import { duration, number, UNITS } from './values.ts';
 
 export const registryVariables = z.object({
   NODE_TTL_HOURS: number(24, 0.001, 8760, false),
@@ -21,7 +8,6 @@ export const registryVariables = z.object({
   RECONCILE_INTERVAL: duration('60s'),
   PROBE_TIMEOUT: duration('1s'),
   BOOKMARK_INTERVAL: duration('15s'),
-  ENDPOINT_ALLOW: endpointRules('*'),
 });
 
 export type RegistryConfig = ReturnType<typeof registryConfig>;
@@ -34,6 +20,5 @@ export function registryConfig(e: z.output<typeof registryVariables>) {
     reconcileInterval: e.RECONCILE_INTERVAL,
     probeTimeout: e.PROBE_TIMEOUT,
     bookmarkInterval: e.BOOKMARK_INTERVAL,
-    endpointAllow: e.ENDPOINT_ALLOW,
   };
 }

@@ -1,14 +1,18 @@
-import { connect } from 'node:net';
+import { connect, type LookupFunction } from 'node:net';
 import { Agent, request } from 'undici';
 import { messageOf } from '../errors.ts';
+import { EndpointRules } from '../events/endpoint-rules.ts';
 import type { HealthProbe, ObservedCheck, ServiceCheck } from '../registry/ports.ts';
 import { checkOutput } from './cut-text.ts';
+import { guardedLookup, type Resolve } from './guarded-lookup.ts';
 
 export interface ProbeOptions {
   /** Milliseconds for one probe, connecting included. */
   readonly timeout: number;
-  /** Whether this gateway may reach the URL (`tcp://host:port` for a TCP check). Default: all. */
-  readonly allowed?: (url: string) => boolean;
+  /** What this gateway may reach, by name and by what the name resolves to. Default: all. */
+  readonly rules?: EndpointRules;
+  /** Default: the system's resolver. */
+  readonly resolve?: Resolve;
 }
 
 /** Bytes of an unhealthy answer that are read for the reason. */
@@ -20,22 +24,26 @@ const EXCERPT_BYTES = 512;
  */
 export class EndpointProbe implements HealthProbe {
   readonly #timeout: number;
-  readonly #allowed: (url: string) => boolean;
-  // A probe is one request to one node: connections kept open would only add up.
-  readonly #dispatcher = new Agent({ pipelining: 0 });
+  readonly #rules: EndpointRules;
+  readonly #lookup: LookupFunction;
+  readonly #dispatcher: Agent;
 
-  constructor({ timeout, allowed = () => true }: ProbeOptions) {
+  constructor({ timeout, rules = new EndpointRules(['*']), resolve }: ProbeOptions) {
     this.#timeout = timeout;
-    this.#allowed = allowed;
+    this.#rules = rules;
+    this.#lookup = guardedLookup(rules, resolve);
+    // A probe is one request to one node: connections kept open would only add up.
+    this.#dispatcher = new Agent({ pipelining: 0, connect: { lookup: this.#lookup } });
   }
 
   async probe(check: ServiceCheck): Promise<ObservedCheck | null> {
     if (check.kind === 'none') return null;
     const url = check.kind === 'http' ? check.url : `tcp://${check.host}:${check.port}`;
-    if (!this.#allowed(url)) return critical(`${url} is outside the endpoints that this gateway may reach (ENDPOINT_ALLOW)`);
     const signal = AbortSignal.timeout(this.#timeout);
     try {
-      return check.kind === 'http' ? await this.#get(url, signal) : await reach(check.host, check.port, signal);
+      const refused = check.kind === 'http' ? this.#rules.refusal(new URL(url)) : this.#rules.hostRefusal(check.host);
+      if (refused !== null) return critical(`${url} ${refused}`);
+      return check.kind === 'http' ? await this.#get(url, signal) : await reach(check.host, check.port, this.#lookup, signal);
     } catch (error) {
       return critical(`${url}: ${signal.aborted ? `no answer within ${this.#timeout} ms` : messageOf(error)}`);
     }
@@ -74,9 +82,9 @@ async function excerpt(body: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(chunks).subarray(0, EXCERPT_BYTES).toString();
 }
 
-function reach(host: string, port: number, signal: AbortSignal): Promise<ObservedCheck> {
+function reach(host: string, port: number, lookup: LookupFunction, signal: AbortSignal): Promise<ObservedCheck> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, signal });
+    const socket = connect({ host, port, lookup, signal });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.destroy();

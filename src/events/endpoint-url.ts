@@ -44,11 +44,14 @@ export interface HostAndPort {
   readonly port: number | null;
 }
 
+/** Why the URL may not be announced, to follow the name of its place (`is outside …`); null when it may. */
+export type EndpointRefusal = (url: URL) => string | null;
+
 /**
  * Checks the URL of an endpoint and reads its host and port. `place` names the endpoint in reasons, which never quote the URL: it may
  * carry a secret. Throws Unacceptable INVALID_ENDPOINT or INVALID_PORT.
  */
-export function readEndpointUrl(text: string, place: string, allowed: ((url: URL) => boolean) | undefined): HostAndPort {
+export function readEndpointUrl(text: string, place: string, refusalOf: EndpointRefusal | undefined): HostAndPort {
   if (text.length > URL_MAX_LENGTH) throw refusal(`${place} is longer than ${URL_MAX_LENGTH} characters.`);
   if (SPACE_OR_BACKSLASH.test(text) || hasControlCharacter(text)) throw refusal(`${place} has a space, back slash or control character.`);
   const authority = ABSOLUTE.exec(text)?.[1];
@@ -57,7 +60,8 @@ export function readEndpointUrl(text: string, place: string, allowed: ((url: URL
   checkPort(authority, place);
   const url = parse(text, place);
   if (REFUSED_SCHEMES.has(url.protocol)) throw refusal(`${place} has the scheme ${url.protocol}, which addresses no service.`);
-  if (allowed !== undefined && !allowed(url)) throw refusal(`${place} is outside the endpoint allow-list.`);
+  const refused = refusalOf?.(url) ?? null;
+  if (refused !== null) throw refusal(`${place} ${refused}.`);
   // The parser takes `http:///orders` for the host `orders`.
   if ((url.hostname === '') !== (authority === '')) throw refusal(`${place} has no host.`);
   if (authority === '') return { host: null, port: null };

@@ -1,5 +1,5 @@
 import type { Endpoint } from './announcement.ts';
-import { readEndpointUrl } from './endpoint-url.ts';
+import { type EndpointRefusal, readEndpointUrl } from './endpoint-url.ts';
 import { fieldName, isLongerThan, read, TEXT_MAX_LENGTH } from './field.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { hasControlCharacter } from './node-id.ts';
@@ -30,7 +30,7 @@ interface Reached extends Endpoint {
  * The node's endpoints: an object of name and URL (or a list of `{name, url}`), and `service_url` as `api` where there is no such name.
  * Entries without a URL (null, empty) are left out. Throws Unacceptable INVALID_ENDPOINT or INVALID_PORT.
  */
-export function readEndpoints(payload: JsonObject, path: string, allowed: ((url: URL) => boolean) | undefined): Endpoints {
+export function readEndpoints(payload: JsonObject, path: string, refusalOf: EndpointRefusal | undefined): Endpoints {
   const found: Reached[] = [];
   const names = new Set<string>();
   const add = (name: string, value: Json, place: string) => {
@@ -40,7 +40,7 @@ export function readEndpoints(payload: JsonObject, path: string, allowed: ((url:
     checkName(name, place);
     if (names.has(name)) throw new Unacceptable('INVALID_ENDPOINT', `${place} is announced twice.`);
     names.add(name);
-    found.push({ name, url: text.trim(), ...readEndpointUrl(text.trim(), place, allowed) });
+    found.push({ name, url: text.trim(), ...readEndpointUrl(text.trim(), place, refusalOf) });
   };
 
   const announced = payload['endpoints'] ?? null;

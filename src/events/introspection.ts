@@ -1,6 +1,7 @@
 import type { Announcement, Goodbye, NodeContent } from './announcement.ts';
 import { readCapabilities } from './capabilities.ts';
 import { contentHashOf } from './content-hash.ts';
+import type { EndpointRefusal } from './endpoint-url.ts';
 import { readEndpoints } from './endpoints.ts';
 import type { OpenedEnvelope } from './envelope.ts';
 import { type FieldName, fieldName, read, readId, readText } from './field.ts';
@@ -35,12 +36,12 @@ const STARTUP = 'startup';
 export function readIntrospection(
   opened: OpenedEnvelope,
   origin: Origin,
-  endpointAllowed: ((url: URL) => boolean) | undefined,
+  endpointRefusal: EndpointRefusal | undefined,
 ): Announcement | Goodbye {
   const { payload, path } = opened;
   const reason = readReason(payload, path);
   if (reason === SHUTDOWN) return { kind: 'goodbye', ...origin, instance: readInstance(opened, origin), reason };
-  const content = readContent(opened, origin, endpointAllowed);
+  const content = readContent(opened, origin, endpointRefusal);
   return {
     kind: 'announcement',
     content,
@@ -54,9 +55,9 @@ export function readIntrospection(
   };
 }
 
-function readContent(opened: OpenedEnvelope, origin: Origin, endpointAllowed: ((url: URL) => boolean) | undefined): NodeContent {
+function readContent(opened: OpenedEnvelope, origin: Origin, endpointRefusal: EndpointRefusal | undefined): NodeContent {
   const { payload, envelope, path } = opened;
-  const endpoints = readEndpoints(payload, path, endpointAllowed);
+  const endpoints = readEndpoints(payload, path, endpointRefusal);
   const capabilities = readCapabilities(payload, path);
   return {
     nodeId: origin.nodeId,

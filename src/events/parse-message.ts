@@ -1,4 +1,5 @@
 import type { Goodbye, NodeEvent } from './announcement.ts';
+import type { EndpointRefusal } from './endpoint-url.ts';
 import { type OpenedEnvelope, openEnvelope } from './envelope.ts';
 import { type EventKind, eventKindOf, type Meaning, namesAnotherKind } from './event-kind.ts';
 import { fieldName, read } from './field.ts';
@@ -32,8 +33,8 @@ const REQUEST_FIELDS: ReadonlySet<string> = new Set(
 const REQUEST_MARKS = ['reason', 'registry_id', 'request_timestamp', 'target_node_id', 'target_node_types'].map(fieldName);
 
 export interface ParseRules {
-  /** Whether an endpoint may be registered; absent: every endpoint may. */
-  readonly endpointAllowed?: ((url: URL) => boolean) | undefined;
+  /** Why an endpoint may not be registered, null where it may; absent: every endpoint may. */
+  readonly endpointRefusal?: EndpointRefusal | undefined;
 }
 
 /**
@@ -56,7 +57,7 @@ export function parseMessage(message: KafkaMessage, meaning: Meaning, rules: Par
     const origin = readOrigin(opened, record.headers, message.timestamp);
     if (kind === 'heartbeat') return readHeartbeat(opened, origin);
     if (kind === 'acknowledgement') return { kind, ...origin };
-    return readIntrospection(opened, origin, rules.endpointAllowed);
+    return readIntrospection(opened, origin, rules.endpointRefusal);
   } catch (error) {
     if (!(error instanceof Unacceptable)) throw error;
     return { kind: 'rejection', errorType: error.errorType, reason: error.message, correlationId };

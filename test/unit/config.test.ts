@@ -242,8 +242,22 @@ describe('the gateway', () => {
     expect(read({ SNAPSHOT_FILE: '/data/a.ndjson', SNAPSHOT_INTERVAL: '5s' }).snapshot).toEqual({ file: '/data/a.ndjson', interval: 5000 });
   });
 
-  it('should report a rule for endpoints that is none, with the rest', () => {
-    expect(problems({ ENDPOINT_ALLOW: '10.0.0.0/99', SERVICE_PORT: 'x' })).toHaveLength(2);
+  it('should report every rule for endpoints that is none, with the rest', () => {
+    expect(problems({ ENDPOINT_ALLOW: '10.0.0.0/99', ENDPOINT_DENY: 'default, a b, 1.2.3.4/x', SERVICE_PORT: 'x' })).toEqual([
+      expect.stringMatching(/^SERVICE_PORT: /),
+      'ENDPOINT_ALLOW: "10.0.0.0/99" is not a network such as 10.0.0.0/8',
+      'ENDPOINT_DENY: "a b" is not a host, a network, or * (each may stand behind a scheme://)',
+      'ENDPOINT_DENY: "1.2.3.4/x" is not a network such as 10.0.0.0/8',
+    ]);
+  });
+
+  it('should deny metadata services by default, and what else an operator says, or nothing', () => {
+    const refusal = (deny: Record<string, string>, url: string) => read(deny).claims.endpoints.refusal(new URL(url));
+    expect(refusal({}, 'http://169.254.169.254/')).toContain('ENDPOINT_DENY');
+    expect(refusal({ ENDPOINT_DENY: 'default,127.0.0.0/8' }, 'http://169.254.169.254/')).toContain('169.254.0.0/16');
+    expect(refusal({ ENDPOINT_DENY: 'default,127.0.0.0/8' }, 'http://127.1/')).toContain('127.0.0.0/8');
+    expect(refusal({ ENDPOINT_DENY: '127.0.0.0/8' }, 'http://169.254.169.254/')).toBeNull();
+    expect(refusal({ ENDPOINT_DENY: 'none' }, 'http://169.254.169.254/')).toBeNull();
   });
 
   it('should read lists without their spaces and empty entries', () => {

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { EndpointProbe } from '../../../src/consul/probe.ts';
+import type { Resolve } from '../../../src/consul/guarded-lookup.ts';
+import { EndpointProbe, type ProbeOptions } from '../../../src/consul/probe.ts';
+import { DENIED_BY_DEFAULT, EndpointRules } from '../../../src/events/endpoint-rules.ts';
 
 let base = '';
 const reached: string[] = [];
@@ -24,10 +26,19 @@ const server = createServer((request, response) => {
 });
 const probes: EndpointProbe[] = [];
 
-function probe(options: { timeout?: number; allowed?: (url: string) => boolean } = {}): EndpointProbe {
+function probe(options: Partial<ProbeOptions> = {}): EndpointProbe {
   const created = new EndpointProbe({ timeout: 2000, ...options });
   probes.push(created);
   return created;
+}
+
+/** Names of this list, and no other. */
+function resolverOf(names: Readonly<Record<string, readonly string[]>>): Resolve {
+  return (name, _options, callback) =>
+    callback(
+      null,
+      (names[name] ?? []).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
 }
 
 beforeAll(async () => {
@@ -72,10 +83,49 @@ describe('EndpointProbe', () => {
   });
 
   it('should reach nothing outside the allowed endpoints', async () => {
-    const observed = await probe({ allowed: () => false }).probe({ kind: 'http', url: `${base}/ok` });
+    const observed = await probe({ rules: new EndpointRules([]) }).probe({ kind: 'http', url: `${base}/ok` });
     expect(observed?.status).toBe('critical');
     expect(observed?.output).toContain('ENDPOINT_ALLOW');
     expect(reached).toEqual([]);
+  });
+
+  it.each([
+    ['a denied address', 'http://169.254.169.254/latest/meta-data/', {}],
+    ['a denied name', 'http://metadata.google.internal/', {}],
+    ['a denied address in another spelling', 'http://0xa9fea9fe/', {}],
+    ['a name that leads to one', 'http://rebound.example/', { 'rebound.example': ['169.254.169.254'] }],
+    ['a name that leads to several', 'http://rebound.example/', { 'rebound.example': ['::ffff:169.254.0.1', 'fe80::1%eth0'] }],
+  ])('should never reach %s', async (_what, url, names: Readonly<Record<string, readonly string[]>>) => {
+    const rules = new EndpointRules(['*'], DENIED_BY_DEFAULT);
+    const observed = await probe({ rules, resolve: resolverOf(names) }).probe({ kind: 'http', url });
+    expect(observed?.status).toBe('critical');
+    expect(observed?.output).toContain('ENDPOINT_DENY');
+  });
+
+  it('should take the other addresses of a name that also leads to a denied one', async () => {
+    const resolve = resolverOf({ 'mixed.example': ['169.254.169.254', '127.0.0.1'] });
+    const rules = new EndpointRules(['*'], DENIED_BY_DEFAULT);
+    const port = new URL(base).port;
+    expect(await probe({ rules, resolve }).probe({ kind: 'http', url: `http://mixed.example:${port}/ok` })).toMatchObject({
+      status: 'passing',
+    });
+    expect(await probe({ rules, resolve }).probe({ kind: 'tcp', host: 'mixed.example', port: Number(port) })).toMatchObject({
+      status: 'passing',
+    });
+  });
+
+  it('should look again where a name leads, at every probe', async () => {
+    const names: Record<string, readonly string[]> = { 'moving.example': ['127.0.0.1'] };
+    const one = probe({ rules: new EndpointRules(['*'], DENIED_BY_DEFAULT), resolve: resolverOf(names) });
+    const url = `http://moving.example:${new URL(base).port}/ok`;
+    expect((await one.probe({ kind: 'http', url }))?.status).toBe('passing');
+    names['moving.example'] = ['169.254.169.254'];
+    expect((await one.probe({ kind: 'http', url }))?.output).toContain('169.254.169.254 is refused by the rule 169.254.0.0/16');
+  });
+
+  it.each(['10.0.0.7', 'fd00:ec2::254', 'metadata'])('should not connect to %s where it is denied', async (host) => {
+    const rules = new EndpointRules(['*'], [...DENIED_BY_DEFAULT, '10.0.0.0/8']);
+    expect((await probe({ rules }).probe({ kind: 'tcp', host, port: 80 }))?.output).toContain('ENDPOINT_DENY');
   });
 
   it('should connect where there is only an address', async () => {

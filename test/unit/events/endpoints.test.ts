@@ -142,7 +142,7 @@ describe('endpoints', () => {
   });
 
   it('should be rejected outside of the allow-list', () => {
-    const rules = { endpointAllowed: (url: URL) => url.hostname.endsWith('.local') };
+    const rules = { endpointRefusal: (url: URL) => (url.hostname.endsWith('.local') ? null : 'is outside the endpoint allow-list') };
     expect(announced({ endpoints: { api: 'http://a.local' } }, rules).content.address).toBe('a.local');
     expect(rejected({ endpoints: { api: 'http://a.local', metrics: 'http://evil.example' } }, rules)).toMatchObject({
       errorType: 'INVALID_ENDPOINT',
