@@ -6,6 +6,7 @@ import { httpConfig, httpVariables } from './config/http.ts';
 import { kafkaConfig, kafkaProblems, kafkaVariables } from './config/kafka.ts';
 import { limitConfig, limitVariables } from './config/limits.ts';
 import { databasePlace, postgresConfig, postgresProblems, postgresVariables } from './config/postgres.ts';
+import { probingConfig, probingProblems, probingVariables } from './config/probing.ts';
 import { registryConfig, registryVariables } from './config/registry.ts';
 import { duration, optional } from './config/values.ts';
 import { defaultSnapshotPath } from './snapshot/default-path.ts';
@@ -21,6 +22,7 @@ export const environment = z.object({
   ...registryVariables.shape,
   ...limitVariables.shape,
   ...claimsVariables.shape,
+  ...probingVariables.shape,
   SNAPSHOT_FILE: optional,
   SNAPSHOT_INTERVAL: duration('30s'),
 });
@@ -56,7 +58,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       );
     }
   }
-  problems.push(...postgresProblems(present), ...kafkaProblems(present, parsed.data));
+  problems.push(...postgresProblems(present), ...kafkaProblems(present, parsed.data), ...probingProblems(parsed.data));
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const e = parsed.data;
   const gatewayId = e.GATEWAY_ID ?? `gateway-${hostname()}-${e.SERVICE_PORT}`;
@@ -71,6 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     registry: registryConfig(e),
     limits: limitConfig(e),
     claims: claimsConfig(e),
+    probing: probingConfig(e),
     snapshot: {
       file: e.SNAPSHOT_FILE === 'none' ? null : (e.SNAPSHOT_FILE ?? defaultSnapshotPath(present, gatewayId, databasePlace(e))),
       interval: e.SNAPSHOT_INTERVAL,

@@ -4,6 +4,7 @@ import type { Backend } from './errors.ts';
 import type { BackendHealth, HealthReport, HealthSource } from './http/health.ts';
 import { maskSecrets } from './log.ts';
 import { printCursor } from './registry/cursor.ts';
+import type { Ejections } from './registry/ejections.ts';
 import { type Freshness, isStale } from './registry/freshness.ts';
 import type { IngestCounts } from './registry/ingest.ts';
 import type { Leadership } from './registry/leadership.ts';
@@ -32,6 +33,7 @@ export interface GatewayHealthParts {
   readonly reconciler: Pick<Reconciler, 'drift' | 'passes'>;
   /** Expiries that the mass-expiry guard holds back. */
   readonly heldBack: () => number;
+  readonly ejections: Pick<Ejections, 'size'>;
 }
 
 /** How the gateway stands, read from its parts at the moment of asking. */
@@ -74,6 +76,7 @@ export class GatewayHealth implements HealthSource {
       reconciliations: reconciler.passes(),
       drift: reconciler.drift(),
       expiriesHeldBack: this.#parts.heldBack(),
+      ejected: this.#parts.ejections.size(),
     };
   }
 }

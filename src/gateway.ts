@@ -8,6 +8,7 @@ import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
 import { LimitRefusals } from './http/limit-refusals.ts';
 import { createHttpServer } from './http/server.ts';
+import { createInstanceProbing } from './instance-probing.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { pingKafka } from './kafka/ping.ts';
 import type { Log } from './log.ts';
@@ -92,6 +93,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
 
   const alignment = new Alignment({ store, catalog, log });
   const upkeep = createUpkeep({ config, backEnds, view, feed, alignment, ears, log, onCommitted });
+  const instances = createInstanceProbing(config.probing, { backEnds, view, log });
   const intake: Intake = createIntake({
     config,
     backEnds,
@@ -105,6 +107,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
       upkeep.secondLook.consider(changes);
     },
     onHeartbeats: () => feed.wakeForHeartbeats(),
+    onStartedAgain: instances.startedAgain,
     onHopeless: fail,
   });
   const { consumer, introspection, counts } = intake;
@@ -112,10 +115,11 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
 
   // What clients see.
   const { leaseSeconds, cleanUpInterval, bookmarkInterval } = config.registry;
-  const discovery = new Discovery(view, Math.random);
+  const discovery = new Discovery(view, Math.random, instances.demand);
   const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval });
   const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, onCommitted });
   const registry = new LiveRegistry({
+    ...instances,
     view,
     feed,
     discovery,
@@ -153,12 +157,13 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     leadership,
     reconciler,
     heldBack: () => guard.heldBack(),
+    ejections: instances.ejections,
   });
   const limitRefusals = new LimitRefusals();
   const http = createHttpServer({
     registry,
     health,
-    metrics: createMetrics({ health, counts, view, snapshots: keeper, limitRefusals, now }),
+    metrics: createMetrics({ health, counts, view, snapshots: keeper, limitRefusals, instances, now }),
     log,
     config: config.http,
     allowedOrigins: config.http.allowedOrigins,
@@ -189,6 +194,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     if (background.isRunning('checks')) return;
     // These need no Postgres: over a snapshot, too, Consul has the last word on who answers.
     background.start('checks', (stopped) => checks.run(stopped));
+    background.start('probing', (stopped) => instances.probing.run(stopped));
     background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), ears.open, stopped));
     background.every('consul', CONSUL_PING, async () => {
       await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));

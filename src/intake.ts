@@ -1,6 +1,7 @@
 import type { BackEnds } from './back-ends.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
+import type { NodeId } from './events/node-id.ts';
 import { NodeConsumer } from './kafka/consumer.ts';
 import type { Log } from './log.ts';
 import type { Alignment } from './registry/alignment.ts';
@@ -22,6 +23,8 @@ export interface IntakeOptions {
   readonly onCommitted: IngestParts['onCommitted'];
   /** Signs of life were written. */
   readonly onHeartbeats: () => void;
+  /** Nodes announced themselves as startups, with the content that they had before. */
+  readonly onStartedAgain: (nodeIds: readonly NodeId[]) => void;
   /** The consumer cannot do its work any more, and only a new process can help. */
   readonly onHopeless: (error: Error) => void;
 }
@@ -39,6 +42,7 @@ export function createIntake({
   log,
   onCommitted,
   onHeartbeats,
+  onStartedAgain,
   onHopeless,
 }: IntakeOptions) {
   const { circuits, clock, store, catalog, probe, kafka, topics, messenger } = backEnds;
@@ -53,7 +57,10 @@ export function createIntake({
     now,
     log,
     onCommitted,
-    onRenewed: (renewed) => renewals.answer(renewed),
+    onRenewed: (renewed) => {
+      renewals.answer(renewed);
+      onStartedAgain(renewed.map(({ node }) => node.nodeId));
+    },
     onHeartbeats: (nodeIds) => {
       onHeartbeats();
       void introspection

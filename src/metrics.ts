@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { CircuitState, HealthSource } from './http/health.ts';
 import type { LimitRefusals } from './http/limit-refusals.ts';
+import { defineProbingMetrics, type ProbingSources } from './probing-metrics.ts';
 import type { IngestCounts } from './registry/ingest.ts';
 import type { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import type { RegistryView } from './registry/view.ts';
@@ -16,11 +17,12 @@ export interface MetricsSources {
   /** null: no file is configured. */
   readonly snapshots: Pick<SnapshotKeeper, 'lastAsOf' | 'counts'> | null;
   readonly limitRefusals: Pick<LimitRefusals, 'read'>;
+  readonly instances: ProbingSources;
   readonly now: () => number;
 }
 
 /** `/metrics`: read from the parts when asked, so that nothing is counted twice on a hot path. */
-export function createMetrics({ health, counts, view, snapshots, limitRefusals, now }: MetricsSources): Registry {
+export function createMetrics({ health, counts, view, snapshots, limitRefusals, instances, now }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -169,6 +171,7 @@ export function createMetrics({ health, counts, view, snapshots, limitRefusals, 
       }
     },
   });
+  defineProbingMetrics(registry, instances);
   if (snapshots !== null) defineSnapshotMetrics(registry, snapshots, now);
   return registry;
 }

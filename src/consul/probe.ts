@@ -32,7 +32,7 @@ export class EndpointProbe implements HealthProbe {
     this.#timeout = timeout;
     this.#rules = rules;
     this.#lookup = guardedLookup(rules, resolve);
-    // A probe is one request to one node: connections kept open would only add up.
+    // As Consul does it: a connection kept open says nothing of whether a new client gets in, and to thousands of nodes they would add up.
     this.#dispatcher = new Agent({ pipelining: 0, connect: { lookup: this.#lookup } });
   }
 
@@ -41,7 +41,7 @@ export class EndpointProbe implements HealthProbe {
     const url = check.kind === 'http' ? check.url : `tcp://${check.host}:${check.port}`;
     const signal = AbortSignal.timeout(this.#timeout);
     try {
-      const refused = check.kind === 'http' ? this.#rules.refusal(new URL(url)) : this.#rules.hostRefusal(check.host);
+      const refused = this.#refusal(check);
       if (refused !== null) return critical(`${url} ${refused}`);
       return check.kind === 'http' ? await this.#get(url, signal) : await reach(check.host, check.port, this.#lookup, signal);
     } catch (error) {
@@ -49,9 +49,17 @@ export class EndpointProbe implements HealthProbe {
     }
   }
 
+  mayReach(check: ServiceCheck): boolean {
+    return check.kind !== 'none' && this.#refusal(check) === null;
+  }
+
   /** Ends what is under way. */
   async close(): Promise<void> {
     await this.#dispatcher.destroy();
+  }
+
+  #refusal(check: Exclude<ServiceCheck, { kind: 'none' }>): string | null {
+    return check.kind === 'http' ? this.#rules.refusal(new URL(check.url)) : this.#rules.hostRefusal(check.host);
   }
 
   async #get(url: string, signal: AbortSignal): Promise<ObservedCheck> {

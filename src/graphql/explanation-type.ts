@@ -180,6 +180,10 @@ function defineWithheldReason({ builder }: Types) {
       UNHEALTHY: { description: 'It fails its check, went silent, or says so itself. Example: the connection is refused.' },
       DEGRADED: { description: 'It lives with a warning. Example: a heartbeat saying `degraded`.' },
       UNKNOWN: { description: 'Nothing is known of its health yet. Example: no endpoint, and no heartbeat so far.' },
+      EJECTED: {
+        description:
+          "Consul's check passes, but this gateway's own probes fail: `Node.ejection` has more. Example: a process killed a few seconds ago.",
+      },
       WRONG_TYPE: { description: 'It is of none of the wanted types. Example: a reducer, and `types: ["effect"]`.' },
       WRONG_VERSION: { description: 'Its version is not in the range. Example: 1.0.0, and `versionRange: "^2"`.' },
       LACKS_CAPABILITY: {

@@ -1,7 +1,7 @@
 import type { Types } from './types.ts';
 
 /** The fields of Node that say when it was seen, how it fares and how long it may go on. */
-export function defineLivenessFields({ builder, node, checkStatus }: Types): void {
+export function defineLivenessFields({ builder, node, checkStatus, ejection }: Types): void {
   builder.objectFields(node, (t) => ({
     registeredAt: t.field({
       type: 'DateTime',
@@ -46,6 +46,13 @@ export function defineLivenessFields({ builder, node, checkStatus }: Types): voi
       nullable: true,
       description:
         'What Consul\'s check last said; null while nothing is known. Example: `"HTTP GET http://10.0.3.17:8080/health: 200 OK"`.',
+    }),
+    ejection: t.field({
+      type: ejection,
+      nullable: true,
+      description:
+        "Why this gateway leaves it out of `healthyServices` at this moment, though Consul's check passes: the gateway's own probes fail, which it makes while clients ask for the instance. Null: it does not. Example: `ejection { since error retryAt }`.",
+      resolve: (record, _args, { registry }) => registry.ejection(record),
     }),
     reportedHealth: t.string({
       nullable: true,

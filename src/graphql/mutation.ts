@@ -53,6 +53,22 @@ export function defineMutation(types: Types): void {
           return context.registry.deregister({ nodeId, reason }, context.caller());
         },
       }),
+      reportFailure: t.field({
+        type: types.reportFailurePayload,
+        description:
+          'Says that a call to this instance failed: the gateway probes it at once, and answers with what it found. A report by itself puts nobody out and leaves no trace in the change log. Reports of one node within a second share a probe; one asker may make FAILURE_REPORTS_PER_MINUTE of them. Errors: `BAD_USER_INPUT`, `NODE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `reportFailure(nodeId: "orchestrator-001", reason: "connection refused") { probed outcome }`.',
+        args: {
+          nodeId: t.arg.id({ required: true, description: 'The instance that was called. Example: `"orchestrator-001"`.' }),
+          reason: t.arg.string({
+            description: `What happened, at most ${LIMITS.reason} characters; it goes into the gateway's log. Example: \`"connection refused"\`.`,
+          }),
+        },
+        resolve: (_root, { nodeId, reason }, context) => {
+          requiredText('nodeId', nodeId);
+          storableText('reason', reason, LIMITS.reason);
+          return context.registry.reportFailure({ nodeId, reason }, { key: context.asker.key, ...context.caller() });
+        },
+      }),
     }),
   });
 }

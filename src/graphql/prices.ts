@@ -59,6 +59,8 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Subscription.healthyServices': { size: SOME },
   'Mutation.deregister': { price: POSTGRES },
   'Mutation.requestIntrospection': { price: POSTGRES },
+  // Calls a node.
+  'Mutation.reportFailure': { price: POSTGRES },
 
   // The schema of the schema: what it holds in the mean. Walking it twice over is what costs.
   '__Schema.types': { size: MANY },

@@ -3,6 +3,7 @@ import { createBuilder } from './builder.ts';
 import { defineChange } from './change-type.ts';
 import { defineNodeConnection } from './connection-type.ts';
 import { defineDiscoveryArguments } from './discovery-arguments.ts';
+import { defineEjection } from './ejection-types.ts';
 import { defineExplanation } from './explanation-type.ts';
 import { defineFilterInputs } from './filter-inputs.ts';
 import { layOut } from './layout.ts';
@@ -25,6 +26,7 @@ export function buildSchema(): GraphQLSchema {
   const inputs = defineFilterInputs(types);
   defineNode(types);
   defineLivenessFields(types);
+  defineEjection(types);
   defineNodeConnection(types);
   defineHealthyService(types);
   defineChange(types);

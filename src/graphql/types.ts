@@ -2,7 +2,7 @@ import type { Endpoint } from '../events/announcement.ts';
 import type { ChangeEvent, ChangeType } from '../registry/change.ts';
 import type { Cursor } from '../registry/cursor.ts';
 import type { CheckStatus, NodeHealth, NodeRecord, RegistrationState } from '../registry/node-record.ts';
-import type { CapabilitySummary, RejectedEvent, Strategy } from '../registry/registry.ts';
+import type { CapabilitySummary, EjectionStatus, FailureReport, RejectedEvent, Strategy } from '../registry/registry.ts';
 import type { Builder } from './builder.ts';
 import type { NodeEdge, NodePage, PageInfo } from './connection.ts';
 
@@ -33,6 +33,9 @@ export function createTypes(builder: Builder) {
       readonly cursor: Cursor;
       readonly correlationId: string;
     }>('DeregisterPayload'),
+
+    ejection: builder.objectRef<EjectionStatus>('Ejection'),
+    reportFailurePayload: builder.objectRef<FailureReport>('ReportFailurePayload'),
 
     nodeHealth: builder.enumType('NodeHealth', {
       description:

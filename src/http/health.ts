@@ -54,6 +54,8 @@ export interface HealthReport {
   readonly drift: Drift | null;
   /** Nodes that would expire but for the mass-expiry guard: above zero, the gateway doubts its own view. */
   readonly expiriesHeldBack: number;
+  /** Instances that this gateway leaves out of its answers, since its own probes fail. */
+  readonly ejected: number;
 }
 
 export interface HealthSource {
@@ -145,6 +147,7 @@ export function healthAnswer(report: HealthReport): HealthAnswer {
         reconciliations: report.reconciliations,
         drift: report.drift === null ? null : { ...report.drift, at: new Date(report.drift.at).toISOString() },
         expiries_held_back: report.expiriesHeldBack,
+        ejected: report.ejected,
       },
     },
   };

@@ -1,5 +1,7 @@
 import type { NodeId } from '../events/node-id.ts';
+import { type Admission, type Demand, type StandingDemand, UNPROBED } from './demand.ts';
 import { type DiscoveryRequest, readRequest } from './discovery-request.ts';
+import type { Ejection } from './ejections.ts';
 import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HealthyServicesQuery } from './registry.ts';
@@ -13,11 +15,13 @@ export type Random = () => number;
 export class Discovery {
   readonly #view: RegistryView;
   readonly #random: Random;
+  readonly #admission: Admission;
   readonly #turns = new Turns();
 
-  constructor(view: RegistryView, random: Random) {
+  constructor(view: RegistryView, random: Random, admission: Admission = UNPROBED) {
     this.#view = view;
     this.#random = random;
+    this.#admission = admission;
   }
 
   /** In the order of the strategy. Throws BAD_USER_INPUT for a version range that is none. */
@@ -27,14 +31,32 @@ export class Discovery {
     return query.limit == null ? ordered : ordered.slice(0, query.limit);
   }
 
-  /** Every node that may be handed out to who asks this, in no order. */
-  handedOut(request: DiscoveryRequest): NodeRecord[] {
+  /** Every node that may be handed out to who asks this, in no order. The demand hears of those that are left out, too. */
+  handedOut(request: DiscoveryRequest, demand: Demand = this.#admission): NodeRecord[] {
     const fit: NodeRecord[] = [];
     for (const id of this.#answering(request)) {
       const node = this.#view.at(id);
-      if (node !== undefined && this.#view.isFit(node) && meets(node, request)) fit.push(node);
+      if (node !== undefined && this.#view.isFit(node) && meets(node, request) && demand.admits(id)) fit.push(node);
     }
     return fit;
+  }
+
+  /** For a live subscription: what it could contain is asked for as long as it lasts. */
+  standing(): StandingDemand {
+    return this.#admission.standing();
+  }
+
+  /** Why this gateway leaves a node out that is HEALTHY; null: it does not. */
+  ejection(nodeId: NodeId): Ejection | null {
+    return this.#admission.ejection(nodeId);
+  }
+
+  /** Calls back after every change of what is answered. Returns how to stop it. */
+  onChange(listener: () => void): () => void {
+    const stops = [this.#view.onChange(listener), this.#admission.onChange(listener)];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** Nodes that answer to every name. */

@@ -1,5 +1,6 @@
 import type { Discovery } from './discovery.ts';
 import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
+import type { Ejection } from './ejections.ts';
 import { summaryOf } from './explanation-summary.ts';
 import type { NameKind } from './name-directory.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -35,6 +36,7 @@ const SUGGESTED_KINDS = ['CAPABILITY', 'SERVICE_NAME', 'NODE_TYPE', 'NODE_NAME']
 interface Candidate {
   readonly node: NodeRecord;
   readonly reasons: readonly [WithheldReason, ...WithheldReason[]];
+  readonly ejection: Ejection | null;
 }
 
 /** Why a request is answered as it is, from memory. What costs is computed when it is asked for. */
@@ -51,13 +53,14 @@ export class DiscoveryExplanation {
     const matches = request.names.map(({ canonical }) => view.registered.match(canonical));
     this.#view = view;
     this.#request = { ...request, matches };
-    this.handedOut = discovery.handedOut(request).length;
+    // Whoever asks why is not about to call anybody: nobody is probed for it.
+    this.handedOut = discovery.handedOut(request, { admits: (nodeId) => discovery.ejection(nodeId) === null }).length;
     this.names = request.names.map((name, index) => ({
       ...name,
       kinds: matches[index]?.kinds ?? [],
       registered: matches[index]?.nodes.size ?? 0,
     }));
-    this.#candidates = candidatesOf(view, this.#request);
+    this.#candidates = candidatesOf(view, discovery, this.#request);
     for (const { reasons } of this.#candidates) this.#counts.set(reasons[0], (this.#counts.get(reasons[0]) ?? 0) + 1);
   }
 
@@ -82,12 +85,12 @@ export class DiscoveryExplanation {
 
   /** The ones that lack least first, then by reason, then by node id. */
   withheld(first: number): WithheldNode[] {
-    return least(this.#candidates, first).map(({ node, reasons: [reason, ...otherReasons] }) => ({
+    return least(this.#candidates, first).map(({ node, ejection, reasons: [reason, ...otherReasons] }) => ({
       node,
       reason,
       otherReasons,
-      since: sinceWhen(this.#view, node, reason),
-      sentence: sentenceAgainst(this.#view, node, this.#request, reason),
+      since: ejection?.since ?? sinceWhen(this.#view, node, reason),
+      sentence: sentenceAgainst(this.#view, node, ejection, this.#request, reason),
     }));
   }
 
@@ -117,14 +120,16 @@ export class DiscoveryExplanation {
 }
 
 /** Nodes in whatever state that have any of the names in any way, and something against them. */
-function candidatesOf(view: RegistryView, request: MatchedRequest): Candidate[] {
+function candidatesOf(view: RegistryView, discovery: Discovery, request: MatchedRequest): Candidate[] {
   const names = request.names.map(({ canonical }) => canonical);
   const candidates: Candidate[] = [];
   for (const directory of [view.registered, view.departed]) {
     for (const id of directory.any(...names)) {
       const node = view.at(id);
-      const [first, ...others] = node === undefined ? [] : reasonsAgainst(view, node, request);
-      if (node !== undefined && first !== undefined) candidates.push({ node, reasons: [first, ...others] });
+      if (node === undefined) continue;
+      const ejection = discovery.ejection(id);
+      const [first, ...others] = reasonsAgainst(view, node, ejection, request);
+      if (first !== undefined) candidates.push({ node, reasons: [first, ...others], ejection });
     }
   }
   return candidates;

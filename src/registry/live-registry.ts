@@ -7,8 +7,11 @@ import { type Cursor, toCursor } from './cursor.ts';
 import type { Deregistration } from './deregistration.ts';
 import type { Discovery } from './discovery.ts';
 import { readRequest } from './discovery-request.ts';
+import type { Ejections } from './ejections.ts';
 import { DiscoveryExplanation } from './explanation.ts';
+import type { FailureReports } from './failure-reports.ts';
 import { isStale } from './freshness.ts';
+import type { InstanceWatch } from './instance-watch.ts';
 import type { Introspection } from './introspection.ts';
 import { leaseEnd } from './leases.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -17,11 +20,14 @@ import type {
   BackendStatus,
   Caller,
   DiscoveryQuery,
+  EjectionStatus,
+  FailureReport,
   HealthyServicesQuery,
   NodeFilter,
   Registry,
   RegistryStatus,
   RejectedEvent,
+  Reporter,
   StaleOrNot,
   SubscribeOptions,
 } from './registry.ts';
@@ -37,6 +43,9 @@ export interface LiveRegistryParts {
   readonly subscriptions: Subscriptions;
   readonly introspection: Introspection;
   readonly deregistration: Deregistration;
+  readonly watch: InstanceWatch;
+  readonly ejections: Ejections;
+  readonly reports: FailureReports;
   readonly store: RegistrationStore;
   readonly log: ChangeLog;
   readonly now: Clock;
@@ -82,6 +91,14 @@ export class LiveRegistry implements Registry {
   leaseExpiresAt(node: NodeRecord): number | null {
     const { now, leaseSeconds } = this.#parts;
     return node.state === 'REGISTERED' ? leaseEnd(node, now(), leaseSeconds) : null;
+  }
+
+  ejection({ nodeId }: NodeRecord): EjectionStatus | null {
+    const { watch, ejections, now } = this.#parts;
+    const ejection = ejections.of(nodeId);
+    if (ejection === null) return null;
+    const dueIn = watch.dueIn(nodeId);
+    return { ...ejection, retryAt: dueIn === null ? null : Math.round(now() + dueIn) };
   }
 
   freshness(): StaleOrNot | null {
@@ -134,6 +151,11 @@ export class LiveRegistry implements Registry {
   async deregister(request: Parameters<Registry['deregister']>[0], caller: Caller) {
     this.#loaded();
     return this.#parts.deregistration.deregister(request, caller);
+  }
+
+  async reportFailure(report: { readonly nodeId: string; readonly reason?: string | null }, reporter: Reporter): Promise<FailureReport> {
+    this.#loaded();
+    return this.#parts.reports.report(report, reporter);
   }
 
   subscribeChanges(options: SubscribeOptions): AsyncGenerator<ChangeEvent, void, undefined> {

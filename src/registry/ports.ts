@@ -75,6 +75,8 @@ export interface ServiceCatalog {
 /** One try to reach a node, under the endpoint allow-list and a short deadline. null where there is nothing to probe. */
 export interface HealthProbe {
   probe(check: ServiceCheck): Promise<ObservedCheck | null>;
+  /** Whether there is something to probe that this gateway may reach. */
+  mayReach(check: ServiceCheck): boolean;
 }
 
 export type Outcome = 'applied' | 'unchanged' | 'superseded' | 'rejected' | 'heartbeat' | 'acknowledged' | 'ignored';

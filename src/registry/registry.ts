@@ -3,6 +3,7 @@ import type { Backend } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import type { Cursor } from './cursor.ts';
+import type { Ejection } from './ejections.ts';
 import type { DiscoveryExplanation } from './explanation.ts';
 import type { Freshness } from './freshness.ts';
 import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
@@ -90,6 +91,8 @@ export interface RegistryReads {
   capabilities(): readonly CapabilitySummary[];
   /** When the node's lease ends, milliseconds since 1970; null unless it is REGISTERED. */
   leaseExpiresAt(node: NodeRecord): number | null;
+  /** Why this gateway leaves the node out of its answers, though Consul calls it passing; null: it does not. */
+  ejection(node: NodeRecord): EjectionStatus | null;
   /** How old these answers may be; null while there are none, before the first load. */
   freshness(): StaleOrNot | null;
   status(): RegistryStatus;
@@ -99,6 +102,31 @@ export interface SubscribeOptions {
   readonly after?: Cursor | null;
   readonly snapshot?: boolean;
   readonly filter?: ChangeFilter | null;
+}
+
+/** An instance that is left out of this gateway's answers, and when it is probed next: null while nobody asks for it. */
+export interface EjectionStatus extends Ejection {
+  /** Milliseconds since 1970. */
+  readonly retryAt: number | null;
+}
+
+/** What is known of an instance after a client's report. FAILING: it fails, and is handed out all the same. */
+export type ReportOutcome = 'ANSWERING' | 'FAILING' | 'EJECTED' | 'UNKNOWN';
+
+export interface FailureReport {
+  readonly node: NodeRecord;
+  /** It was probed for this report, or for another one less than a second ago. */
+  readonly probed: boolean;
+  readonly outcome: ReportOutcome;
+  /** What that probe found. */
+  readonly output: string | null;
+}
+
+/** Who reports a failure. */
+export interface Reporter {
+  /** What its reports are counted under. */
+  readonly key: string;
+  readonly operator: string | null;
 }
 
 /** Who is asking: goes into the change log. */
@@ -124,6 +152,8 @@ export interface Registry extends RegistryReads {
     request: { readonly nodeId: string; readonly reason?: string | null },
     caller: Caller,
   ): Promise<{ readonly node: NodeRecord; readonly cursor: Cursor; readonly correlationId: string }>;
+  /** Probes the node at once, and changes nothing by itself. Throws NODE_NOT_FOUND, LIMIT_EXCEEDED. */
+  reportFailure(report: { readonly nodeId: string; readonly reason?: string | null }, reporter: Reporter): Promise<FailureReport>;
   /**
    * Ordered, unique, reliable, resumable, bookmarked, bounded (docs/PROTOCOL.md). Ends when the iterator's `return` is called.
    * The iteration throws CURSOR_EXPIRED, CURSOR_INVALID, SUBSCRIBER_TOO_SLOW, BACKEND_UNAVAILABLE.

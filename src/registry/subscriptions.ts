@@ -158,29 +158,35 @@ export class Subscriptions {
   }
 
   async *#healthyServices(query: HealthyServicesQuery, signal: AbortSignal): AsyncGenerator<readonly NodeRecord[], void, undefined> {
-    const { view, discovery } = this.#parts;
+    const { discovery } = this.#parts;
     const request = readRequest(query);
     let sent: readonly unknown[] | null = null;
-    while (!signal.aborted) {
-      // The limit counts in this order: in any other, a heartbeat could swap the set.
-      const fit = discovery.handedOut(request).sort(byNodeId);
-      const nodes = query.limit == null ? fit : fit.slice(0, query.limit);
-      const shown = nodes.map(({ nodeId, serviceName, address, port, version, endpoints }) => [
-        nodeId,
-        serviceName,
-        address,
-        port,
-        version,
-        endpoints,
-      ]);
-      // Before the yield, so that no change is missed.
-      const changed = nextChange(view, signal);
-      if (sent === null || !isDeepStrictEqual(shown, sent)) {
-        sent = shown;
-        yield nodes;
+    const demand = discovery.standing();
+    try {
+      while (!signal.aborted) {
+        // The limit counts in this order: in any other, a heartbeat could swap the set.
+        const fit = discovery.handedOut(request, demand).sort(byNodeId);
+        demand.settle();
+        const nodes = query.limit == null ? fit : fit.slice(0, query.limit);
+        const shown = nodes.map(({ nodeId, serviceName, address, port, version, endpoints }) => [
+          nodeId,
+          serviceName,
+          address,
+          port,
+          version,
+          endpoints,
+        ]);
+        // Before the yield, so that no change is missed.
+        const changed = nextChange(discovery, signal);
+        if (sent === null || !isDeepStrictEqual(shown, sent)) {
+          sent = shown;
+          yield nodes;
+        }
+        await changed;
+        await delay(COALESCE, signal);
       }
-      await changed;
-      await delay(COALESCE, signal);
+    } finally {
+      demand.end();
     }
   }
 }
@@ -218,14 +224,14 @@ export async function backend<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-function nextChange(view: RegistryView, signal: AbortSignal): Promise<void> {
+function nextChange(discovery: Discovery, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       stop();
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const stop = view.onChange(done);
+    const stop = discovery.onChange(done);
     signal.addEventListener('abort', done, { once: true });
   });
 }

@@ -117,6 +117,16 @@ export class RegistryView {
     return [...this.registered.match(name).nodes].flatMap((id) => this.#nodes.get(id) ?? []);
   }
 
+  /** How many instances of exactly this service are fit. */
+  fitOfService(serviceName: string): number {
+    let count = 0;
+    for (const id of this.registered.named('SERVICE_NAME', serviceName)) {
+      const node = this.#nodes.get(id);
+      if (node?.serviceName === serviceName && this.isFit(node)) count += 1;
+    }
+    return count;
+  }
+
   /** By node id. */
   filter(filter: NodeFilter | null): NodeRecord[] {
     const matches = matcher(filter);

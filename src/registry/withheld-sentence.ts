@@ -1,3 +1,4 @@
+import type { Ejection } from './ejections.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { RegistryView } from './view.ts';
 import { lackingNames, type MatchedRequest, type WithheldReason } from './withheld.ts';
@@ -6,7 +7,13 @@ import { lackingNames, type MatchedRequest, type WithheldReason } from './withhe
 const LONGEST = 200;
 
 /** What stands against handing the node out, since when, and what to do about it: one or two sentences for a person. */
-export function sentenceAgainst(view: RegistryView, node: NodeRecord, request: MatchedRequest, reason: WithheldReason): string {
+export function sentenceAgainst(
+  view: RegistryView,
+  node: NodeRecord,
+  ejection: Ejection | null,
+  request: MatchedRequest,
+  reason: WithheldReason,
+): string {
   switch (reason) {
     case 'REMOVED':
       return goodbyeSentence(node);
@@ -20,6 +27,8 @@ export function sentenceAgainst(view: RegistryView, node: NodeRecord, request: M
       return node.checkStatus === null && node.consulServiceId !== null && node.address !== null
         ? 'Consul has not checked it yet: ask again in a moment.'
         : 'Nothing is known of its health: it has no endpoint to check and sent no heartbeat. Let it announce a health endpoint, or heartbeat.';
+    case 'EJECTED':
+      return ejectionSentence(node, ejection);
     case 'WRONG_TYPE':
       return `Its type is ${quoted(node.type)}, and ${typesAsked(request)} was asked for: add it to types, or leave them out.`;
     case 'WRONG_VERSION':
@@ -71,6 +80,11 @@ function degradedSentence(node: NodeRecord): string {
   return `${silence(node)} Its check passes: it is handed out again with its next heartbeat.`;
 }
 
+function ejectionSentence(node: NodeRecord, ejection: Ejection | null): string {
+  const since = ejection === null ? '' : ` since ${time(ejection.since)}`;
+  return `Consul's check passes, but this gateway's own probes have failed${since}${output(ejection?.error ?? null)}. ${lookAt(node, `${ejection?.successesNeeded ?? 2} probes in a row pass`)}`;
+}
+
 function typesAsked({ types }: MatchedRequest): string {
   return types === null || types.size === 0 ? 'no type at all' : `only ${listed([...types])}`;
 }
@@ -90,11 +104,11 @@ function isAheadOfLog(view: RegistryView, node: NodeRecord): boolean {
   return node.state === 'REGISTERED' && node.checkStatus !== 'critical' && view.observedCheck(node)?.status === 'critical';
 }
 
-function lookAt(node: NodeRecord): string {
+function lookAt(node: NodeRecord, when = 'the check passes'): string {
   const health = node.endpoints.find(({ name }) => name.toLowerCase() === 'health')?.url;
   return health === undefined
-    ? 'It is handed out again when the check passes.'
-    : `It is handed out again when the check passes: see what ${health.slice(0, LONGEST)} answers.`;
+    ? `It is handed out again when ${when}.`
+    : `It is handed out again when ${when}: see what ${health.slice(0, LONGEST)} answers.`;
 }
 
 function silence({ liveness, accepted }: NodeRecord): string {

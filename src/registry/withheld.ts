@@ -1,4 +1,5 @@
 import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
+import type { Ejection } from './ejections.ts';
 import type { NameMatch } from './name-directory.ts';
 import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
@@ -11,6 +12,7 @@ export const WITHHELD_REASONS = [
   'UNHEALTHY',
   'DEGRADED',
   'UNKNOWN',
+  'EJECTED',
   'WRONG_TYPE',
   'WRONG_VERSION',
   'LACKS_CAPABILITY',
@@ -23,12 +25,13 @@ export interface MatchedRequest extends DiscoveryRequest {
 }
 
 /** All that keeps the node from being handed out to who asks this; empty: nothing does. */
-export function reasonsAgainst(view: RegistryView, node: NodeRecord, request: MatchedRequest): WithheldReason[] {
+export function reasonsAgainst(view: RegistryView, node: NodeRecord, ejection: Ejection | null, request: MatchedRequest): WithheldReason[] {
   const reasons: WithheldReason[] = [];
   if (node.state !== 'REGISTERED') reasons.push(node.state);
   else {
     const health = view.healthNow(node);
     if (health !== 'HEALTHY') reasons.push(health);
+    else if (ejection !== null) reasons.push('EJECTED');
   }
   if (request.types !== null && !request.types.has(canonicalName(node.type))) reasons.push('WRONG_TYPE');
   if (request.range !== null && !request.range.contains(node.version)) reasons.push('WRONG_VERSION');

@@ -76,6 +76,14 @@ describe('readConfig', () => {
     expect(found[0]).toBe('SERVICE_PORT: "70000" is not a whole number from 0 to 65535');
   });
 
+  it('should have the probes of instances end before the next, and let them be switched off', () => {
+    expect(read().probing).toEqual({ interval: 2000, concurrency: 64, maxInstances: 500, reportsPerMinute: 60 });
+    expect(read({ PROBE_MAX_INSTANCES: '0' }).probing.maxInstances).toBe(0);
+    expect(read({ PROBE_TIMEOUT: '2s', PROBE_INTERVAL: '2001ms' }).probing.interval).toBe(2001);
+    expect(problems({ PROBE_TIMEOUT: '2s' })).toEqual([expect.stringContaining('PROBE_INTERVAL must be longer than PROBE_TIMEOUT')]);
+    expect(problems({ PROBE_CONCURRENCY: '0' })).toEqual([expect.stringContaining('PROBE_CONCURRENCY')]);
+  });
+
   it('should say one problem in the singular', () => {
     expect(() => read({ SERVICE_PORT: 'x' })).toThrow('has 1 problem:');
   });

@@ -13,12 +13,18 @@ function setUp() {
   let report: HealthReport = HEALTHY;
   const view = new RegistryView();
   const limitRefusals = new LimitRefusals();
+  const instances = {
+    watch: { size: () => 12, interval: () => 2500 },
+    ejections: { size: () => 2, heldBack: () => 1, total: () => 5 },
+    probing: { counts: () => ({ passing: 90, warning: 1, critical: 9 }) },
+  };
   const metrics = createMetrics({
     health: { report: () => report },
     counts: COUNTS,
     view,
     snapshots: null,
     limitRefusals,
+    instances,
     now: () => 0,
   });
   return {
@@ -60,6 +66,21 @@ describe('the metrics', () => {
       'leader 0',
       'reconciliations_total 2',
       'expiries_held_back 0',
+    ]);
+  });
+
+  it('should say what is probed for clients, and what is left out', async () => {
+    const { read } = setUp();
+    await read('probes');
+    expect(await read('probe', 'eject')).toEqual([
+      'probes_total{outcome="passing"} 90',
+      'probes_total{outcome="warning"} 1',
+      'probes_total{outcome="critical"} 9',
+      'probed_instances 12',
+      'probe_interval_seconds 2.5',
+      'ejected_instances 2',
+      'ejections_held_back 1',
+      'ejections_total 5',
     ]);
   });
 

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Resolve } from '../../../src/consul/guarded-lookup.ts';
 import { EndpointProbe, type ProbeOptions } from '../../../src/consul/probe.ts';
 import { DENIED_BY_DEFAULT, EndpointRules } from '../../../src/events/endpoint-rules.ts';
+import type { ServiceCheck } from '../../../src/registry/ports.ts';
 
 let base = '';
 const reached: string[] = [];
@@ -142,6 +143,17 @@ describe('EndpointProbe', () => {
 
   it('should have nothing to say where there is nothing to probe', async () => {
     expect(await probe().probe({ kind: 'none' })).toBeNull();
+  });
+
+  it('should say what it may reach, by the rules for endpoints', () => {
+    const limited = probe({ rules: new EndpointRules(['*'], ['10.0.0.7', 'https://denied.example']) });
+    const mayReach = (check: ServiceCheck) => limited.mayReach(check);
+    expect(mayReach({ kind: 'http', url: 'http://10.0.0.8/health' })).toBe(true);
+    expect(mayReach({ kind: 'http', url: 'http://10.0.0.7/health' })).toBe(false);
+    expect(mayReach({ kind: 'http', url: 'https://denied.example/health' })).toBe(false);
+    expect(mayReach({ kind: 'tcp', host: 'fd00::7', port: 80 })).toBe(true);
+    expect(mayReach({ kind: 'tcp', host: '10.0.0.7', port: 80 })).toBe(false);
+    expect(mayReach({ kind: 'none' })).toBe(false);
   });
 
   it('should call an address that is none critical', async () => {

@@ -10,11 +10,14 @@ import type {
   Caller,
   CapabilitySummary,
   DiscoveryQuery,
+  EjectionStatus,
+  FailureReport,
   HealthyServicesQuery,
   NodeFilter,
   Registry,
   RegistryStatus,
   RejectedEvent,
+  Reporter,
   StaleOrNot,
   SubscribeOptions,
 } from '../../../src/registry/registry.ts';
@@ -88,6 +91,9 @@ export class MemoryRegistry implements Registry {
   readonly callers: Caller[] = [];
   readonly introspections: { nodeId?: string | null; nodeTypes?: readonly string[] | null; reason?: string | null }[] = [];
   readonly queries: HealthyServicesQuery[] = [];
+  readonly reports: (Reporter & { readonly nodeId: string; readonly reason?: string | null })[] = [];
+  /** Nodes that are left out of the answers. */
+  readonly ejections = new Map<string, EjectionStatus>();
   /** What reads of Postgres and both mutations throw, while set. */
   failure: Error | null = null;
   fresh: StaleOrNot | null = { stale: false, source: 'LIVE', asOf: T0 };
@@ -185,6 +191,10 @@ export class MemoryRegistry implements Registry {
     return node.state === 'REGISTERED' ? node.liveness.lastSeenAt + 86_400_000 : null;
   }
 
+  ejection(node: NodeRecord): EjectionStatus | null {
+    return this.ejections.get(node.nodeId) ?? null;
+  }
+
   freshness(): StaleOrNot | null {
     return this.fresh;
   }
@@ -258,6 +268,15 @@ export class MemoryRegistry implements Registry {
     const removed: NodeRecord = { ...node, state: 'REMOVED', stateReason: 'operator', consulServiceId: null };
     const { node: stored, cursor } = this.put(removed, 'REMOVED', 'operator', caller);
     return { node: stored, cursor, correlationId: 'd-1' };
+  }
+
+  async reportFailure(report: { readonly nodeId: string; readonly reason?: string | null }, reporter: Reporter): Promise<FailureReport> {
+    this.#mayFail();
+    this.reports.push({ ...report, ...reporter });
+    const node = this.#nodes.get(report.nodeId);
+    if (node === undefined) throw notFound(report.nodeId);
+    const ejection = this.ejection(node);
+    return { node, probed: true, outcome: ejection === null ? 'ANSWERING' : 'EJECTED', output: ejection?.error ?? 'HTTP GET: 200' };
   }
 
   subscribeChanges({ after, snapshot, filter }: SubscribeOptions): AsyncGenerator<ChangeEvent, void, undefined> {

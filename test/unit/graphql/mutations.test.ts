@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
-import { sampleNode } from './memory-registry.ts';
+import { sampleNode, T0 } from './memory-registry.ts';
 import { operations } from './operations.ts';
 
 let { registry, run, codeOf } = operations();
@@ -79,5 +79,46 @@ describe('deregister', () => {
     registry.put(sampleNode('ghost'));
     registry.failure = new GatewayError('BACKEND_UNAVAILABLE', 'Consul does not answer');
     expect(await codeOf('mutation { deregister(nodeId: "ghost") { cursor } }')).toBe('BACKEND_UNAVAILABLE');
+  });
+});
+
+describe('reportFailure', () => {
+  const report = (args: string) => `mutation { reportFailure(${args}) { probed outcome output node { nodeId ejection { since error } } } }`;
+
+  it('should say what the gateway found, and who asked', async () => {
+    registry.put(sampleNode('n-1'));
+    expect((await run(report('nodeId: "n-1", reason: "connection refused"'), {}, 'alice')).data.reportFailure).toEqual({
+      probed: true,
+      outcome: 'ANSWERING',
+      output: 'HTTP GET: 200',
+      node: { nodeId: 'n-1', ejection: null },
+    });
+    expect(registry.reports).toEqual([{ nodeId: 'n-1', reason: 'connection refused', key: 'address:127.0.0.1', operator: 'alice' }]);
+  });
+
+  it('should say that an instance is left out, and why', async () => {
+    registry.put(sampleNode('n-1'));
+    registry.ejections.set('n-1', { since: T0, error: 'refused', failures: 3, successesNeeded: 2, retryAt: T0 + 2000 });
+    expect((await run(report('nodeId: "n-1"'))).data.reportFailure).toMatchObject({
+      outcome: 'EJECTED',
+      node: { ejection: { since: '2026-11-24T13:29:00.000Z', error: 'refused' } },
+    });
+    const { data } = await run('{ nodeById(nodeId: "n-1") { ejection { since error failures successesNeeded retryAt } } }');
+    expect(data.nodeById.ejection).toEqual({
+      since: '2026-11-24T13:29:00.000Z',
+      error: 'refused',
+      failures: 3,
+      successesNeeded: 2,
+      retryAt: '2026-11-24T13:29:02.000Z',
+    });
+  });
+
+  it.each([
+    ['nodeId: "never"', 'NODE_NOT_FOUND'],
+    ['nodeId: " "', 'BAD_USER_INPUT'],
+    ['nodeId: "n-1", reason: "a\\u0000b"', 'BAD_USER_INPUT'],
+    [`nodeId: "n-1", reason: "${'x'.repeat(501)}"`, 'LIMIT_EXCEEDED'],
+  ])('should refuse %s', async (args, code) => {
+    expect(await codeOf(report(args))).toBe(code);
   });
 });

@@ -74,6 +74,7 @@ describe('/health', () => {
         reconciliations: 3,
         drift: null,
         expiries_held_back: 0,
+        ejected: 0,
       },
     });
   });

@@ -50,6 +50,7 @@ export const HEALTHY: HealthReport = {
   reconciliations: 3,
   drift: null,
   expiriesHeldBack: 0,
+  ejected: 0,
 };
 
 export function collectingLog(lines: string[]): Log {
