@@ -12,6 +12,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
 
+# Listens on every interface, so it starts only where AUTH_TOKENS_READ, AUTH_TOKENS_WRITE, AUTH_JWKS_URL or ALLOW_ANONYMOUS says who may ask.
 FROM node:24-slim
 ENV NODE_ENV=production \
     SERVICE_HOST=0.0.0.0 \

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { authConfig, authProblems, authVariables } from './config/auth.ts';
 import { claimsConfig, claimsVariables } from './config/claims.ts';
 import { consulConfig, consulVariables } from './config/consul.ts';
 import { httpConfig, httpVariables } from './config/http.ts';
@@ -15,6 +16,7 @@ import { defaultSnapshotPath } from './snapshot/default-path.ts';
 export const environment = z.object({
   GATEWAY_ID: optional,
   ...httpVariables.shape,
+  ...authVariables.shape,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   ...kafkaVariables.shape,
   ...consulVariables.shape,
@@ -59,14 +61,17 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     }
   }
   problems.push(...postgresProblems(present), ...kafkaProblems(present, parsed.data), ...probingProblems(parsed.data));
+  problems.push(...authProblems(present, parsed.data));
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const e = parsed.data;
   const gatewayId = e.GATEWAY_ID ?? `gateway-${hostname()}-${e.SERVICE_PORT}`;
+  const http = httpConfig(e);
   return {
     gatewayId,
     environment: e.KAFKA_ENVIRONMENT,
     logLevel: e.LOG_LEVEL,
-    http: httpConfig(e),
+    http,
+    auth: authConfig(e, http),
     kafka: kafkaConfig(e, gatewayId),
     consul: consulConfig(e),
     postgres: postgresConfig(e),

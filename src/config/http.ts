@@ -22,12 +22,22 @@ const networks = list('').transform((entries, context) => {
   return blocks;
 });
 
+/** Origins as browsers send them. `*` would let every page ask in the name of whoever opens it. */
+const origins = list('').transform((entries, context) =>
+  entries.map((entry) => {
+    const url = URL.canParse(entry) ? new URL(entry) : null;
+    if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+    context.addIssue({ code: 'custom', message: `"${entry}" is not an origin such as https://dashboard.example; list each one` });
+    return z.NEVER;
+  }),
+);
+
 export const httpVariables = z.object({
   SERVICE_HOST: z.string().default('127.0.0.1'),
   SERVICE_PORT: number(8080, 0, 65_535),
   LOCAL_IP: optional,
-  ALLOWED_ORIGINS: list(''),
   TRUSTED_PROXIES: networks,
+  ALLOWED_ORIGINS: origins,
 });
 
 export type HttpConfig = ReturnType<typeof httpConfig>;

@@ -187,10 +187,10 @@ describe('addresses', () => {
   });
 
   it('should tell others LOCAL_IP, else the host it listens on, but never a wildcard', () => {
-    expect(read({ SERVICE_HOST: '0.0.0.0', LOCAL_IP: '10.0.0.7' }).http.advertisedHost).toBe('10.0.0.7');
-    expect(read({ SERVICE_HOST: '10.0.0.8' }).http.advertisedHost).toBe('10.0.0.8');
-    expect(read({ SERVICE_HOST: '0.0.0.0' }).http.advertisedHost).toBe(hostname());
-    expect(read({ SERVICE_HOST: '::' }).http.advertisedHost).toBe(hostname());
+    expect(read({ ALLOW_ANONYMOUS: 'true', SERVICE_HOST: '0.0.0.0', LOCAL_IP: '10.0.0.7' }).http.advertisedHost).toBe('10.0.0.7');
+    expect(read({ ALLOW_ANONYMOUS: 'true', SERVICE_HOST: '10.0.0.8' }).http.advertisedHost).toBe('10.0.0.8');
+    expect(read({ ALLOW_ANONYMOUS: 'true', SERVICE_HOST: '0.0.0.0' }).http.advertisedHost).toBe(hostname());
+    expect(read({ ALLOW_ANONYMOUS: 'true', SERVICE_HOST: '::' }).http.advertisedHost).toBe(hostname());
   });
 });
 
