@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
+import { RefusalCounts } from './http/auth/refusal.ts';
 import { LimitRefusals } from './http/limit-refusals.ts';
 import { createHttpServer } from './http/server.ts';
 import { createInstanceProbing } from './instance-probing.ts';
@@ -160,14 +161,17 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     ejections: instances.ejections,
   });
   const limitRefusals = new LimitRefusals();
+  const authRefusals = new RefusalCounts();
   const http = createHttpServer({
     registry,
     health,
-    metrics: createMetrics({ health, counts, view, snapshots: keeper, limitRefusals, instances, now }),
+    metrics: createMetrics({ health, counts, view, snapshots: keeper, limitRefusals, authRefusals, instances, now }),
     log,
     config: config.http,
     allowedOrigins: config.http.allowedOrigins,
     trustedProxies: config.http.trustedProxies,
+    access: config.auth,
+    onTurnedAway: (reason) => authRefusals.add(reason),
     limits: config.limits,
     onRefusal: (limit) => limitRefusals.add(limit),
   });

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { RefusalCounts } from './http/auth/refusal.ts';
 import type { CircuitState, HealthSource } from './http/health.ts';
 import type { LimitRefusals } from './http/limit-refusals.ts';
 import { defineProbingMetrics, type ProbingSources } from './probing-metrics.ts';
@@ -18,11 +19,12 @@ export interface MetricsSources {
   readonly snapshots: Pick<SnapshotKeeper, 'lastAsOf' | 'counts'> | null;
   readonly limitRefusals: Pick<LimitRefusals, 'read'>;
   readonly instances: ProbingSources;
+  readonly authRefusals: Pick<RefusalCounts, 'read'>;
   readonly now: () => number;
 }
 
 /** `/metrics`: read from the parts when asked, so that nothing is counted twice on a hot path. */
-export function createMetrics({ health, counts, view, snapshots, limitRefusals, instances, now }: MetricsSources): Registry {
+export function createMetrics({ health, counts, view, snapshots, limitRefusals, authRefusals, instances, now }: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -172,6 +174,19 @@ export function createMetrics({ health, counts, view, snapshots, limitRefusals, 
     },
   });
   defineProbingMetrics(registry, instances);
+  const turnedAway = new Map<string, number>();
+  new Counter({
+    name: 'discovery_gateway_auth_refusals_total',
+    help: 'Requests, sockets and operations that were turned away for who asked, or from where, by why.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      for (const [reason, count] of authRefusals.read()) {
+        this.inc({ reason }, count - (turnedAway.get(reason) ?? 0));
+        turnedAway.set(reason, count);
+      }
+    },
+  });
   if (snapshots !== null) defineSnapshotMetrics(registry, snapshots, now);
   return registry;
 }

@@ -11,33 +11,37 @@ export interface GraphqlContext {
   readonly asker: Asker;
   readonly changesOfNode: ChangesOfNode;
   readonly rejectedEvents: LatestRejected;
-  /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable; looked at by mutations only. */
+  /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable, FORBIDDEN when it is another's; looked at by mutations only. */
   readonly caller: () => Caller;
 }
 
-/** Longest operator name that goes into the change log. */
-const OPERATOR_MAX_LENGTH = 200;
+/** Longest operator name that goes into the change log: the subject of a JWT has up to 255 (OpenID Connect Core, section 2). */
+const OPERATOR_MAX_LENGTH = 255;
 
-const operatorName = z
+/** What the change log takes for a name. */
+export const operatorName = z
   .string()
   .trim()
   .min(1)
   .max(OPERATOR_MAX_LENGTH)
   .refine((name) => name.isWellFormed() && !hasControlCharacter(name));
 
-/** The context of one operation. `operator` is the `x-operator` header, or the connection parameter of that name, unchecked. */
+/**
+ * The context of one operation. `operator` is the `x-operator` header, or the connection parameter of that name, unchecked: it counts
+ * only where the asker has no name of its own.
+ */
 export function createContext(registry: Registry, asker: Asker, operator: unknown): GraphqlContext {
   return {
     registry,
     asker,
     changesOfNode: createChangesLoader(registry),
     rejectedEvents: createRejectedLoader(registry),
-    caller: () => readCaller(operator),
+    caller: () => readCaller(asker, operator),
   };
 }
 
-function readCaller(operator: unknown): Caller {
-  if (operator === undefined || operator === null || operator === '') return { operator: null };
+function readCaller(asker: Asker, operator: unknown): Caller {
+  if (operator === undefined || operator === null || operator === '') return { operator: asker.name };
   const parsed = operatorName.safeParse(operator);
   if (!parsed.success) {
     throw new GatewayError(
@@ -45,6 +49,12 @@ function readCaller(operator: unknown): Caller {
       `x-operator must be a name of 1 to ${OPERATOR_MAX_LENGTH} characters without control characters: it is written into the change log`,
       { argument: 'x-operator' },
     );
+  }
+  // Silence would leave somebody in the belief that the log has the name that was sent.
+  if (asker.name !== null && parsed.data !== asker.name) {
+    throw new GatewayError('FORBIDDEN', 'x-operator names somebody else than the token does, and the token counts: leave x-operator out', {
+      argument: 'x-operator',
+    });
   }
   return { operator: parsed.data };
 }

@@ -24,6 +24,13 @@ export interface ReadDocument {
   readonly costs: ReadonlyMap<OperationDefinitionNode, OperationCost>;
 }
 
+export interface DocumentOptions {
+  /** Of validation, beside those of the specification. Default: none. */
+  readonly rules?: readonly ValidationRule[];
+  /** Leaves names of the schema out of what validation says. Default: false. */
+  readonly hideSuggestions?: boolean;
+}
+
 /** Several refusals of one document: whoever mends it wants to know all of them. */
 export class RefusedDocument extends Error {
   override readonly name = 'RefusedDocument';
@@ -43,14 +50,15 @@ export class Documents {
   readonly #schema: GraphQLSchema;
   readonly #limits: Limits;
   readonly #rules: readonly ValidationRule[];
+  readonly #hideSuggestions: boolean;
   readonly #cache = new DocumentCache<ReadDocument>();
   readonly #pinned = new Map<string, ReadDocument>();
 
-  /** `rules`: of validation, beside those of the specification. */
-  constructor(schema: GraphQLSchema, limits: Limits, rules: readonly ValidationRule[] = []) {
+  constructor(schema: GraphQLSchema, limits: Limits, { rules = [], hideSuggestions = false }: DocumentOptions = {}) {
     this.#schema = schema;
     this.#limits = limits;
     this.#rules = [...specifiedRules, ...rules];
+    this.#hideSuggestions = hideSuggestions;
   }
 
   /** What is kept of a text that was read before. */
@@ -113,7 +121,7 @@ export class Documents {
       }
       costs.set(definition, cost);
     }
-    const errors = validate(this.#schema, document, this.#rules);
+    const errors = validate(this.#schema, document, this.#rules, { hideSuggestions: this.#hideSuggestions });
     for (const error of errors) error.extensions['code'] ??= 'GRAPHQL_VALIDATION_FAILED';
     return { document, errors, costs };
   }

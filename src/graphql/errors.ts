@@ -11,14 +11,19 @@ export interface ErrorMaskOptions {
   readonly newId: () => string;
   /** Told the name of each limit that a client ran into. Default: nobody. */
   readonly onRefusal?: (limit: string) => void;
+  /** Leaves out what the GraphQL library suggests, which are names of the schema. Default: false. */
+  readonly hideSuggestions?: boolean;
 }
+
+/** What the GraphQL library adds to its messages, such as `Did you mean the enum value "RANDOM"?` */
+const SUGGESTION = /\s*Did you mean [^?]*\?/g;
 
 /**
  * The one place where errors get their public shape. A GatewayError keeps its message, code and details; what the GraphQL library says
  * of a document or of variables passes, with BAD_USER_INPUT where it has no code; everything else becomes INTERNAL_SERVER_ERROR with a
  * correlation id under which the log has the whole error.
  */
-export function createErrorMask({ log, newId, onRefusal }: ErrorMaskOptions): ErrorMask {
+export function createErrorMask({ log, newId, onRefusal, hideSuggestions = false }: ErrorMaskOptions): ErrorMask {
   // One failure often reaches many fields (a batch of 500 nodes): it is logged once, and all of them name the same id.
   const logged = new WeakMap<Error, string>();
 
@@ -31,7 +36,10 @@ export function createErrorMask({ log, newId, onRefusal }: ErrorMaskOptions): Er
     }
     if (cause instanceof GraphQLError && location !== undefined) {
       if (location.extensions['code'] !== undefined) return location;
-      if (!isResultError(location)) return located(location, location.message, { ...location.extensions, code: 'BAD_USER_INPUT' });
+      if (!isResultError(location)) {
+        const message = hideSuggestions ? location.message.replace(SUGGESTION, '') : location.message;
+        return located(location, message, { ...location.extensions, code: 'BAD_USER_INPUT' });
+      }
     }
     let correlationId = cause instanceof Error ? logged.get(cause) : undefined;
     if (correlationId === undefined) {

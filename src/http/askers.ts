@@ -1,23 +1,53 @@
 import type { IncomingMessage } from 'node:http';
-import type { Asker, Scope } from '../graphql/asker.ts';
+import type { Anonymous, StaticToken } from '../config/auth.ts';
+import { type Asker, SCOPES } from '../graphql/asker.ts';
+import { bearerOfRequest, bearerOfSocket } from './auth/bearer.ts';
+import type { JwtVerifier } from './auth/jwt.ts';
+import { AccessRefusal } from './auth/refusal.ts';
+import { findToken } from './auth/static-tokens.ts';
 import type { ClientAddress } from './client-address.ts';
 
-/** Finds out who asks. Both throw a GatewayError for whoever may not. */
+/** Finds out who asks. Both throw an AccessRefusal for whoever may not. */
 export interface Askers {
   ofRequest(request: IncomingMessage): Promise<Asker>;
   /** A browser cannot set headers of a WebSocket: there the credentials come in the connection's parameters. */
   ofSocket(request: IncomingMessage, parameters: Readonly<Record<string, unknown>>): Promise<Asker>;
 }
 
-const EVERYTHING: ReadonlySet<Scope> = new Set(['registry:read', 'registry:write']);
+export interface AskersOptions {
+  /** Where a client is, which is what an asker without a name is counted under. */
+  readonly addressOf: (request: IncomingMessage) => Pick<ClientAddress, 'address'>;
+  readonly tokens: readonly StaticToken[];
+  /** null: no issuer is configured. */
+  readonly verifyJwt: JwtVerifier | null;
+  readonly anonymous: Anonymous;
+}
 
-/** Everybody may do everything, and is known by address only. */
-export function anonymousAskers(addressOf: (request: IncomingMessage) => ClientAddress): Askers {
-  const ofRequest = async (request: IncomingMessage): Promise<Asker> => ({
-    key: `address:${addressOf(request).address}`,
-    name: null,
-    scopes: EVERYTHING,
-    expiresAt: null,
-  });
-  return { ofRequest, ofSocket: ofRequest };
+/** Whoever shows a token that counts is known by it. Whoever shows none may what anybody may; a token that does not count is refused always. */
+export function createAskers({ addressOf, tokens, verifyJwt, anonymous }: AskersOptions): Askers {
+  async function askerOf(token: string | null, request: IncomingMessage): Promise<Asker> {
+    const address = `address:${addressOf(request).address}`;
+    if (token === null) {
+      if (anonymous === 'nothing') {
+        throw new AccessRefusal('no_token', 'This needs a token: send it as Authorization: Bearer <token>');
+      }
+      return { key: address, authenticated: false, name: null, scopes: SCOPES[anonymous], expiresAt: null };
+    }
+    const listed = findToken(tokens, token);
+    if (listed !== null) {
+      const { name, digest, mayWrite } = listed;
+      const key = `token:${name ?? digest.toString('hex').slice(0, 16)}`;
+      return { key, authenticated: true, name, scopes: mayWrite ? SCOPES.write : SCOPES.read, expiresAt: null };
+    }
+    if (verifyJwt === null || token.split('.').length !== 3) {
+      throw new AccessRefusal('unknown_token', 'The token is none that counts here: check it, or ask an operator of the gateway for one');
+    }
+    const { subject, scopes, expiresAt } = await verifyJwt(token);
+    return { key: subject === null ? address : `subject:${subject}`, authenticated: true, name: subject, scopes, expiresAt };
+  }
+
+  return {
+    ofRequest: async (request) => askerOf(bearerOfRequest(request), request),
+    ofSocket: async (request, parameters) => askerOf(bearerOfSocket(request, parameters), request),
+  };
 }

@@ -2,13 +2,12 @@ import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Limits } from '../config/limits.ts';
 import type { Asker } from '../graphql/asker.ts';
-import { createContext } from '../graphql/context.ts';
+import { createContext, type GraphqlContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useNegotiation } from './negotiation.ts';
 import { bodyTooLarge } from './request-guard.ts';
-import { STALE_HEADER } from './stale-header.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -17,11 +16,11 @@ export interface GraphqlEndpointOptions {
   readonly registry: Registry;
   readonly maskError: ErrorMask;
   readonly log: Pick<Log, 'debug' | 'warn'>;
-  /** Browser pages of other origins that may ask, such as `https://dashboard.example`. */
-  readonly allowedOrigins: readonly string[];
   readonly limits: Pick<Limits, 'LIMIT_BODY' | 'LIMIT_BATCH'>;
   /** What every operation passes, over HTTP and WebSocket. */
   readonly operationLimits: Plugin<object, ServerContext>;
+  /** Who may run which operation, over HTTP and WebSocket. */
+  readonly operationAccess: Plugin<GraphqlContext>;
 }
 
 /** What the server hands in with each request. */
@@ -33,7 +32,7 @@ export type GraphqlEndpoint = ReturnType<typeof createGraphqlEndpoint>;
 
 /** GraphQL over HTTP (GET, POST, SSE), and the engine that the WebSockets share with it. */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
-  const { schema, registry, maskError, log, allowedOrigins, limits, operationLimits } = options;
+  const { schema, registry, maskError, log, limits, operationLimits, operationAccess } = options;
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -45,11 +44,11 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     // The operation gate keeps documents: by what they hold, and so that nobody pushes out those of others.
     parserAndValidationCache: false,
     multipart: false,
-    // Yoga's default lets every page read every answer.
-    cors: allowedOrigins.length === 0 ? false : { origin: [...allowedOrigins], methods: ['GET', 'POST'], exposedHeaders: [STALE_HEADER] },
+    // cors.ts answers, because refusals do not come this far.
+    cors: false,
     graphiql: false,
     landingPage: false,
-    plugins: [useNegotiation(), operationLimits],
+    plugins: [useNegotiation(), operationLimits, operationAccess],
     logging: {
       debug: () => undefined,
       info: () => undefined,

@@ -2,21 +2,27 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, BlockList } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { defaultLimits, type Limits } from '../config/limits.ts';
 import type { Config } from '../config.ts';
+import { accessProblem } from '../graphql/access.ts';
 import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
 import { isRefusal } from '../graphql/refusal.ts';
 import { buildSchema } from '../graphql/schema.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
-import { anonymousAskers } from './askers.ts';
+import { pathOf, problem, refuseUpgrade, sendGraphqlError, sendJson, wantsHtml } from './answers.ts';
+import { createAskers } from './askers.ts';
+import { isHostAllowed } from './auth/host.ts';
+import { createJwtVerifier } from './auth/jwt.ts';
+import { operationAccess } from './auth/operation-access.ts';
+import { AccessRefusal, type RefusalReason } from './auth/refusal.ts';
 import { createClientAddress } from './client-address.ts';
 import { Clients } from './clients.ts';
-import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
-import { GRAPHQL_METHODS, refusalOf, spellOut } from './graphql-request.ts';
+import { createGraphqlEntry } from './graphql-entry.ts';
 import {
   backendAnswer,
   type HealthAnswer,
@@ -31,7 +37,6 @@ import { operationLimits } from './operation-limits.ts';
 import { isOriginAllowed } from './origin.ts';
 import { refuseRequest, refuseUpgrade as refuseWith } from './refused-request.ts';
 import { RequestGuard } from './request-guard.ts';
-import { STALE_HEADER, staleHeader } from './stale-header.ts';
 import { createWebSocketEndpoint } from './websocket.ts';
 
 export interface HttpServerOptions {
@@ -44,6 +49,10 @@ export interface HttpServerOptions {
   readonly allowedOrigins?: readonly string[];
   /** Addresses and networks whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: BlockList;
+  /** Who may do what. Default: everybody everything. */
+  readonly access?: Config['auth'];
+  /** Told why somebody was turned away. Default: nobody. */
+  readonly onTurnedAway?: (reason: RefusalReason) => void;
   /** How much a client may ask for. Default: what the configuration has where nothing is set. */
   readonly limits?: Limits;
   /** Told the name of each limit that a client ran into. Default: nobody. */
@@ -75,6 +84,16 @@ const HEALTH: Readonly<Record<string, (report: HealthReport) => HealthAnswer>> =
   '/health/postgres': (report) => backendAnswer(report, 'postgres'),
 };
 
+const OPEN: Config['auth'] = {
+  tokens: [],
+  jwt: null,
+  anonymous: 'write',
+  hosts: null,
+  metrics: false,
+  introspection: true,
+  graphiql: true,
+};
+
 const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready', live: '/health/live', metrics: '/metrics' } as const;
 
 /** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
@@ -87,6 +106,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     config,
     allowedOrigins = [],
     trustedProxies = new BlockList(),
+    access = OPEN,
+    onTurnedAway = () => undefined,
     limits = defaultLimits(),
     onRefusal = () => undefined,
     pingInterval = 12_000,
@@ -94,24 +115,27 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     now = Date.now,
   } = options;
   const addressOf = createClientAddress(trustedProxies);
-  const askers = anonymousAskers(addressOf);
-  const maskError = createErrorMask({ log, newId, onRefusal });
+  const { tokens, jwt, anonymous, hosts, introspection, graphiql } = access;
+  const askers = createAskers({ addressOf, tokens, verifyJwt: jwt === null ? null : createJwtVerifier(jwt, { now, log }), anonymous });
+  const maskError = createErrorMask({ log, newId, onRefusal, hideSuggestions: !introspection });
   const schema = buildSchema();
   const clients = new Clients(limits, () => performance.now());
-  const gate = new OperationGate({ documents: new Documents(schema, limits), clients, limits });
-  const graphql = createGraphqlEndpoint({
+  const documents = new Documents(schema, limits, introspection ? {} : { rules: [NoSchemaIntrospectionCustomRule], hideSuggestions: true });
+  const gate = new OperationGate({ documents, clients, limits });
+  const endpoint = createGraphqlEndpoint({
     schema,
     registry,
     maskError,
     log,
-    allowedOrigins,
     limits,
     operationLimits: operationLimits({ gate, clients, limits }),
+    operationAccess: operationAccess({ now, onTurnedAway }),
   });
   const webSockets = createWebSocketEndpoint({
-    endpoint: graphql,
+    endpoint,
     registry,
     askers,
+    onTurnedAway,
     maskError,
     log,
     pingInterval,
@@ -120,15 +144,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     limits,
     addressOf,
     onRefusal,
+    now,
   });
   const underWay = new Set<ServerResponse>();
-  let graphiql: Promise<GraphiqlPage> | undefined;
   let closing = false;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
     if (closing) return sendJson(response, 503, problem('SHUTTING_DOWN', 'This gateway is shutting down: ask another one.'));
-    if (path === GRAPHQL_PATH) return answerGraphql(request, response);
+    // Probes call `/health` by whatever name they know, and it tells no secrets.
+    if (!Object.hasOwn(HEALTH, path) && !isAddressed(request)) throw new AccessRefusal('host', WRONG_HOST);
+    if (path === GRAPHQL_PATH) return graphql(request, response);
     const check = Object.hasOwn(HEALTH, path) ? HEALTH[path] : undefined;
     if (check === undefined && path !== '/metrics' && path !== '/') {
       return sendJson(response, 404, { ...problem('NOT_FOUND', 'There is nothing at this path.'), links: LINKS });
@@ -137,39 +163,35 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       response.setHeader('Allow', 'GET, HEAD');
       return sendJson(response, 405, problem('METHOD_NOT_ALLOWED', 'This path takes GET and HEAD only.'));
     }
-    if (path === '/') return answerIndex(request, response);
+    if (path === '/') return answerIndex(request, response, graphiql);
     response.setHeader('Cache-Control', 'no-store');
     if (check !== undefined) {
       const { status, body } = check(health.report());
       return sendJson(response, status, body);
     }
+    if (access.metrics) await mayRead(request);
     const text = await metrics.metrics();
     response.setHeader('Content-Type', metrics.contentType);
     response.end(text);
   }
 
-  async function answerGraphql(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = refusalOf(request);
-    if (refusal !== null) {
-      if (refusal.status === 405) response.setHeader('Allow', GRAPHQL_METHODS);
-      return sendJson(response, refusal.status, { errors: [{ message: refusal.message, extensions: { code: 'BAD_REQUEST' } }] });
-    }
-    if (request.method === 'OPTIONS') {
-      response.setHeader('Allow', GRAPHQL_METHODS);
-      if (allowedOrigins.length === 0) return void response.writeHead(204).end();
-    }
-    if ((request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request)) {
-      graphiql ??= loadGraphiqlPage();
-      return sendGraphiql(await graphiql, request, response);
-    }
-    // What is true now; the same question may have another answer in a moment.
-    response.setHeader('Cache-Control', 'no-store');
-    guard.request(request, response);
-    const stale = staleHeader(registry.freshness(), now());
-    if (stale !== null) response.setHeader(STALE_HEADER, stale);
-    const asker = await askers.ofRequest(request);
-    spellOut(request);
-    await graphql(request, response, { asker });
+  /** Whether the request is for this gateway by name: the name in the address bar is all that tells a page whose name was rebound. */
+  function isAddressed({ headers }: IncomingMessage): boolean {
+    return hosts === null || isHostAllowed(headers.host, hosts);
+  }
+
+  async function mayRead(request: IncomingMessage): Promise<void> {
+    const refusal = accessProblem(await askers.ofRequest(request), 'query', now());
+    if (refusal !== null) throw AccessRefusal.of(refusal);
+  }
+
+  function turnAway(request: IncomingMessage, response: ServerResponse, refusal: AccessRefusal): void {
+    const { reason, status, code, message, headers } = refusal;
+    onTurnedAway(reason);
+    log.debug({ reason, address: request.socket.remoteAddress }, 'turned a request away');
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (pathOf(request) === GRAPHQL_PATH) sendGraphqlError(request, response, status, refusal);
+    else sendJson(response, status, problem(code, message));
   }
 
   const server = createServer(
@@ -184,6 +206,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       setSecurityHeaders(response);
       if (closing) response.setHeader('Connection', 'close');
       answer(request, response).catch((error: unknown) => {
+        if (error instanceof AccessRefusal) return turnAway(request, response, error);
         if (isRefusal(error) && !response.headersSent) return refuseRequest(response, error, maskError);
         const correlationId = newId();
         log.error({ error, correlationId, path: pathOf(request) }, 'HTTP request failed; the client gets the id only');
@@ -193,11 +216,17 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   );
   const guard = new RequestGuard({ clients, limits, addressOf, onDrop: () => onRefusal('LIMIT_CONNECTIONS_TOTAL') }, server);
+  const graphql = createGraphqlEntry({ endpoint, registry, askers, guard, allowedOrigins, graphiql, now });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Before the registry is loaded too: a client takes an error of its subscription for final, and a refused connection for a reason to retry.
     if (closing || !health.report().ready) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(request) !== GRAPHQL_PATH) return refuseUpgrade(socket, '404 Not Found');
+    if (!isAddressed(request)) {
+      onTurnedAway('host');
+      return refuseUpgrade(socket, '421 Misdirected Request');
+    }
     if (!isOriginAllowed(request.headers.origin, request.headers.host, allowedOrigins)) {
+      onTurnedAway('origin');
       log.warn({ origin: request.headers.origin, host: request.headers.host }, 'refused the WebSocket of a page of another origin');
       return refuseUpgrade(socket, '403 Forbidden');
     }
@@ -235,47 +264,26 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const cut = setTimeout(() => server.closeAllConnections(), deadline);
       await Promise.all([closed, webSockets.close(deadline)]);
       clearTimeout(cut);
-      await graphql.dispose();
+      await endpoint.dispose();
     },
   };
 }
+
+const WRONG_HOST =
+  'This gateway does not answer under the name in the Host header: use the name or address of this machine, or list the name in ALLOWED_HOSTS of the gateway.';
 
 function boundPort(address: AddressInfo | string | null, fallback: number): number {
   return typeof address === 'object' && address !== null ? address.port : fallback;
 }
 
-function answerIndex(request: IncomingMessage, response: ServerResponse): void {
+function answerIndex(request: IncomingMessage, response: ServerResponse, graphiql: boolean): void {
   response.setHeader('Vary', 'Accept');
-  if (wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
+  if (graphiql && wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
   else sendJson(response, 200, { name: 'discovery-gateway', links: LINKS });
-}
-
-function pathOf(request: IncomingMessage): string {
-  return request.url?.split('?', 1)[0] ?? '/';
-}
-
-function wantsHtml(request: IncomingMessage): boolean {
-  return request.headers.accept?.includes('text/html') ?? false;
-}
-
-function problem(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
-  return { error: { code, message } };
-}
-
-function sendJson(response: ServerResponse, status: number, body: Readonly<Record<string, unknown>>): void {
-  response.statusCode = status;
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.end(`${JSON.stringify(body)}\n`);
 }
 
 function setSecurityHeaders(response: ServerResponse): void {
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader('Content-Security-Policy', "frame-ancestors 'none'");
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  // The peer may be gone already; there is nobody left to tell.
-  socket.once('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -13,6 +13,8 @@ import { limitExceeded } from '../graphql/refusal.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Askers } from './askers.ts';
+import type { RefusalReason } from './auth/refusal.ts';
+import { createAdmission } from './auth/socket-admission.ts';
 import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
@@ -32,6 +34,8 @@ export interface WebSocketOptions {
   readonly endpoint: GraphqlEndpoint;
   readonly registry: Registry;
   readonly askers: Askers;
+  /** Told why somebody was turned away. */
+  readonly onTurnedAway: (reason: RefusalReason) => void;
   readonly maskError: ErrorMask;
   readonly log: Pick<Log, 'debug' | 'error'>;
   /** Milliseconds between pings. A socket that answered none in between, or takes no bytes, is cut at the next one. */
@@ -43,6 +47,8 @@ export interface WebSocketOptions {
   readonly addressOf: (request: IncomingMessage) => { readonly address: string };
   /** Told the name of a limit where no error is sent that tells it. */
   readonly onRefusal: (limit: LimitName) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 export interface WebSocketEndpoint {
@@ -53,6 +59,7 @@ export interface WebSocketEndpoint {
 
 interface Extra {
   readonly request: IncomingMessage;
+  readonly socket: WebSocket;
   /** Undefined until the connection is acknowledged; no operation begins before. */
   asker?: Asker;
 }
@@ -64,21 +71,22 @@ type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
  * writes to the console, keeps two timers per socket and says nothing to clients of why a subscription ended.
  */
 export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
-  const { endpoint, registry, askers, maskError, log, pingInterval, gate, clients, limits, addressOf, onRefusal } = options;
+  const { endpoint, registry, maskError, log, pingInterval, gate, clients, limits, addressOf, onRefusal } = options;
   const { LIMIT_MESSAGE, LIMIT_INIT_WAIT, LIMIT_SOCKET_OPERATIONS } = limits;
+  const admit = createAdmission(options);
   let sockets = 0;
   const engine = endpoint.getEnveloped({});
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
     connectionInitWaitTimeout: LIMIT_INIT_WAIT,
     onConnect: async ({ extra, connectionParams }) => {
-      extra.asker = await askers.ofSocket(extra.request, connectionParams ?? {});
+      const asker = await admit(extra.socket, extra.request, connectionParams ?? {});
+      if (asker === null) return false;
+      extra.asker = asker;
+      return true;
     },
     onSubscribe: (context, _id, payload) => prepare(context, payload),
-    execute: (args) => engine.execute(args),
-    subscribe: async (args) => {
-      const result: AsyncIterable<ExecutionResult> | ExecutionResult = await engine.subscribe(args);
-      return Symbol.asyncIterator in result ? result : failed(result);
-    },
+    execute: async (args) => begun(await engine.execute(args)),
+    subscribe: async (args) => begun(await engine.subscribe(args)),
     onError: (_context, _id, _payload, errors) => errors.flatMap((error) => publicErrors(error, maskError)),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors === undefined ? undefined : { ...result, errors: result.errors.flatMap((error) => publicErrors(error, maskError)) },
@@ -180,7 +188,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
           });
         },
       },
-      { request },
+      { request, socket },
     );
     socket.once('close', (code, reason) => {
       closed(code, String(reason)).catch((error: unknown) => log.error({ error }, 'ending the subscriptions of a closed WebSocket failed'));
@@ -218,13 +226,14 @@ class OperationFailed extends Error {
   readonly errors: readonly GraphQLError[];
 
   constructor(errors: readonly GraphQLError[]) {
-    super('The subscription could not begin');
+    super('The operation could not begin');
     this.errors = errors;
   }
 }
 
-/** A subscription that could not begin, as one that fails at once: both reach the client as an `error` message. */
-function failed(result: ExecutionResult): AsyncIterable<ExecutionResult> {
+/** An operation that could not begin, as a stream that fails at once: it reaches the client as an `error` message. */
+function begun(result: AsyncIterable<ExecutionResult> | ExecutionResult): AsyncIterable<ExecutionResult> | ExecutionResult {
+  if (Symbol.asyncIterator in result || result.data !== undefined) return result;
   const next = () => Promise.reject(new OperationFailed(result.errors ?? []));
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RefusalCounts } from '../../src/http/auth/refusal.ts';
 import type { HealthReport } from '../../src/http/health.ts';
 import { LimitRefusals } from '../../src/http/limit-refusals.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -18,6 +19,7 @@ function setUp() {
     ejections: { size: () => 2, heldBack: () => 1, total: () => 5 },
     probing: { counts: () => ({ passing: 90, warning: 1, critical: 9 }) },
   };
+  const authRefusals = new RefusalCounts();
   const metrics = createMetrics({
     health: { report: () => report },
     counts: COUNTS,
@@ -25,11 +27,13 @@ function setUp() {
     snapshots: null,
     limitRefusals,
     instances,
+    authRefusals,
     now: () => 0,
   });
   return {
     view,
     limitRefusals,
+    authRefusals,
     report: (different: Partial<HealthReport>) => {
       report = { ...HEALTHY, ...different };
     },
@@ -105,5 +109,20 @@ describe('the metrics', () => {
     await read('limit');
     limitRefusals.add('LIMIT_RATE');
     expect(await read('limit')).toEqual(['limit_refusals_total{limit="LIMIT_DEPTH"} 2', 'limit_refusals_total{limit="LIMIT_RATE"} 1']);
+  });
+
+  it('should count who is turned away, by why, and say of the other reasons that nobody was', async () => {
+    const { authRefusals, read } = setUp();
+    authRefusals.add('expired');
+    authRefusals.add('expired');
+    await read('auth_refusals_total');
+    authRefusals.add('scope');
+    expect(await read('auth_refusals_total')).toEqual(
+      expect.arrayContaining([
+        'auth_refusals_total{reason="expired"} 2',
+        'auth_refusals_total{reason="scope"} 1',
+        'auth_refusals_total{reason="no_token"} 0',
+      ]),
+    );
   });
 });

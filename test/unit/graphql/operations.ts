@@ -1,6 +1,6 @@
 import { execute, parse, subscribe, validate } from 'graphql';
 import { expect } from 'vitest';
-import type { Asker } from '../../../src/graphql/asker.ts';
+import { type Asker, SCOPES } from '../../../src/graphql/asker.ts';
 import { createContext } from '../../../src/graphql/context.ts';
 import { createErrorMask } from '../../../src/graphql/errors.ts';
 import { buildSchema } from '../../../src/graphql/schema.ts';
@@ -9,10 +9,10 @@ import { MemoryRegistry } from './memory-registry.ts';
 const schema = buildSchema();
 const mask = createErrorMask({ log: { error: () => undefined }, newId: () => 'id-1' });
 
-const asker: Asker = { key: 'address:127.0.0.1', name: null, scopes: new Set(['registry:read', 'registry:write']), expiresAt: null };
+const anybody: Asker = { key: 'address:127.0.0.1', authenticated: false, name: null, scopes: SCOPES.write, expiresAt: null };
 
 /** An empty registry, and operations on it as a client would see them. */
-export function operations() {
+export function operations(asker: Asker = anybody) {
   const registry = new MemoryRegistry();
 
   async function run(query: string, variableValues: Record<string, unknown> = {}, operator?: string) {

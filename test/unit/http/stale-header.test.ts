@@ -39,6 +39,6 @@ describe('the header of stale answers', () => {
   it('should be readable for pages of allowed origins', async () => {
     const { url } = await startServer({ allowedOrigins: ['https://dashboard.example'] });
     const answer = await fetch(`${url}${QUERY}`, { headers: { origin: 'https://dashboard.example' } });
-    expect(answer.headers.get('access-control-expose-headers')).toBe('Registry-Status');
+    expect(answer.headers.get('access-control-expose-headers')).toContain('Registry-Status');
   });
 });
