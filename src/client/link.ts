@@ -4,8 +4,11 @@ import { clientClosed, DiscoveryError, messageOf, RegistryUnavailable } from './
 import { pause } from './pause.ts';
 import { ConnectError, type GatewayStatus, type Operation, Session, type SessionOptions } from './session.ts';
 
-/** What a gateway says with its close codes: no token or a wrong one; one that has expired, or may not do this. */
-const REFUSALS: ReadonlySet<number | null> = new Set([4401, 4403]);
+/** What a gateway says with its close codes: no token or a wrong one; one that has expired, or may not even read. */
+const REFUSALS: ReadonlyMap<number | null, string> = new Map([
+  [4401, 'UNAUTHENTICATED'],
+  [4403, 'FORBIDDEN'],
+]);
 /** A connection that lasted as long counts as good: what ends it later is a first failure. Milliseconds. */
 const STABLE = 5000;
 /** How often a function may hand out tokens that are refused, before that is final. */
@@ -99,7 +102,7 @@ export class Link {
   /** Ends the connection because of the token: what comes next brings a new one where there is a function for it. */
   refuse(error: DiscoveryError): void {
     this.#session?.close(error.message);
-    this.#noteRefusal(error.message);
+    this.#noteRefusal(error.code, error.message);
   }
 
   /** Whether another token may come from a function. */
@@ -197,7 +200,8 @@ export class Link {
     this.#reasons.set(session.url, `${session.url}: ${closure.reason || `closed with ${closure.code}`}`);
     logger.warn({ url: session.url, ...closure }, 'lost the gateway; will connect to the next');
     for (const follower of [...this.#followers]) follower.lost(session.heardAt);
-    if (REFUSALS.has(closure.code)) this.#noteRefusal(closure.reason);
+    const refusal = REFUSALS.get(closure.code);
+    if (refusal !== undefined) this.#noteRefusal(refusal, closure.reason);
   }
 
   async #watchStatus(session: Session, keepAlive: number, ending: AbortSignal): Promise<void> {
@@ -225,24 +229,24 @@ export class Link {
     this.#failures += 1;
     this.#reasons.set(url, messageOf(error));
     logger.warn({ url, error: messageOf(error) }, 'cannot connect to a gateway; will try the next');
-    if (isRefusal(error)) this.#noteRefusal(messageOf(error));
+    const refusal = refusalOf(error);
+    if (refusal !== undefined) this.#noteRefusal(refusal, messageOf(error));
     if (this.#failures >= urls.length) for (const follower of [...this.#followers]) follower.unreachable();
   }
 
-  #noteRefusal(why: string): void {
+  #noteRefusal(code: string, why: string): void {
     this.#refusals += 1;
     const { token, urls } = this.#options;
     const tries = typeof token === 'function' ? Math.max(TOKEN_TRIES, urls.length) : urls.length;
     if (this.#refusals < tries) return;
-    const error = new DiscoveryError('UNAUTHENTICATED', `The gateways do not accept the token: ${why}`);
+    const error = new DiscoveryError(code, `The gateways do not accept the token: ${why}`);
     for (const follower of [...this.#followers]) follower.refused(error);
   }
 }
 
-function isRefusal(error: unknown): boolean {
-  return error instanceof ConnectError ? REFUSALS.has(error.closure.code) : error instanceof DiscoveryError && isAboutToken(error);
-}
-
-export function isAboutToken({ code }: DiscoveryError): boolean {
-  return code === 'UNAUTHENTICATED' || code === 'FORBIDDEN';
+/** The code of an error by which a gateway refuses the token; undefined for any other. */
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof ConnectError) return REFUSALS.get(error.closure.code);
+  if (!(error instanceof DiscoveryError)) return undefined;
+  return [...REFUSALS.values()].find((code) => code === error.code);
 }
