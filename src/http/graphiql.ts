@@ -2,113 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-
-/** What a developer finds in GraphiQL's first tab. A test runs each of them against the schema. */
-export const EXAMPLE_QUERIES = `# discovery-gateway: who can do what, where, and how it changes.
-# Ctrl-Enter runs the operation under the caret. Ctrl-Space completes; the book on the left has every description.
-
-# Who can do it, right now? Any capability, service name, node name or type.
-query Resolve {
-  healthyServices(capability: "service_discovery", strategy: LEAST_LOADED) {
-    nodeId
-    serviceName
-    address
-    port
-    url
-  }
-}
-
-# What exists, in whatever state? Keep "cursor": it is where to watch from.
-query List {
-  nodes(first: 20, filter: { states: [REGISTERED, EXPIRED] }) {
-    totalCount
-    cursor
-    pageInfo {
-      hasNextPage
-      endCursor
-    }
-    edges {
-      node {
-        nodeId
-        type
-        state
-        stateReason
-        health
-        capabilities
-        lastSeenAt
-        changes(first: 3) {
-          type
-          reason
-          occurredAt
-        }
-      }
-    }
-  }
-}
-
-# What can be asked for?
-query Capabilities {
-  capabilities {
-    name
-    nodes
-    healthy
-  }
-}
-
-# Why is my node missing?
-query Rejected {
-  rejectedEvents(first: 10) {
-    rejectedAt
-    errorType
-    reason
-    topic
-    offset
-    excerpt
-  }
-}
-
-# Follow everything: first what stands, then a BOOKMARK, then every change as it happens.
-subscription Watch {
-  registrationChanges(snapshot: true) {
-    cursor
-    type
-    nodeId
-    reason
-    changedFields
-    node {
-      state
-      health
-      serviceName
-    }
-  }
-}
-
-# Hold the set of one capability.
-subscription Follow {
-  healthyServices(capability: "service_discovery") {
-    nodeId
-    url
-  }
-}
-
-# Ask every node to announce itself again.
-mutation Ask {
-  requestIntrospection(reason: "a look around") {
-    correlationId
-    expectedNodes
-  }
-}
-
-# Remove a ghost. It comes back only by a startup announcement.
-mutation Remove {
-  deregister(nodeId: "ghost-1", reason: "its host is gone") {
-    cursor
-    node {
-      state
-    }
-  }
-}
-`;
+import { EXAMPLE_TABS } from './example-tabs.ts';
 
 export interface GraphiqlPage {
   readonly gzipped: Buffer;
@@ -121,7 +15,11 @@ export interface GraphiqlPage {
  */
 export async function loadGraphiqlPage(): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL({ title: 'discovery-gateway', subscriptionsProtocol: 'WS', defaultQuery: EXAMPLE_QUERIES });
+  const html = renderGraphiQL({
+    title: 'discovery-gateway',
+    subscriptionsProtocol: 'WS',
+    defaultTabs: [...EXAMPLE_TABS.map((tab) => ({ ...tab }))],
+  });
   return {
     gzipped: await promisify(gzip)(html),
     etag: `"${createHash('sha256').update(html).digest('base64url')}"`,
