@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import { Documents, RefusedDocument } from '../../../src/graphql/documents.ts';
 import { buildSchema } from '../../../src/graphql/schema.ts';
-import { EXAMPLE_QUERIES } from '../../../src/http/graphiql.ts';
+import { EXAMPLE_TABS } from '../../../src/http/example-tabs.ts';
 
 const schema = buildSchema();
 const documents = (limits = {}) => new Documents(schema, { ...defaultLimits(), ...limits });
@@ -87,11 +87,13 @@ describe('a document', () => {
       expect(limitsOf(text)).toEqual([]);
     }
     const all = documents();
-    const { document, errors } = all.read(EXAMPLE_QUERIES);
-    expect(errors).toEqual([]);
-    for (const definition of document.definitions) {
-      if (definition.kind === 'OperationDefinition')
-        expect(all.price(all.read(EXAMPLE_QUERIES), definition.name?.value, {})).toBeLessThan(2000);
+    for (const { query, variables = '{}' } of EXAMPLE_TABS) {
+      const { document, errors } = all.read(query);
+      expect(errors).toEqual([]);
+      for (const definition of document.definitions) {
+        if (definition.kind !== 'OperationDefinition') continue;
+        expect(all.price(all.read(query), definition.name?.value, JSON.parse(variables))).toBeLessThan(2000);
+      }
     }
     // A dashboard's whole page, with what it shows of each node.
     expect(
