@@ -231,6 +231,14 @@ mutation AskTypes {
   }
 }
 
+# A call to it failed? Say so: it is probed at once, and left out of the answers while it does not answer.
+mutation Report {
+  reportFailure(nodeId: "database-adapter-001", reason: "connection refused") {
+    probed
+    outcome
+  }
+}
+
 # Remove a ghost. It comes back only by a startup announcement, or by its answer to a request like the ones above.
 mutation Remove {
   deregister(nodeId: "ghost-1", reason: "its host is gone") {
