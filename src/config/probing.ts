@@ -6,7 +6,7 @@ export const probingVariables = z.object({
   PROBE_INTERVAL: duration('2s'),
   PROBE_CONCURRENCY: number(64, 1, 10_000),
   PROBE_MAX_INSTANCES: number(500, 0, 1_000_000),
-  FAILURE_REPORTS_PER_MINUTE: number(60, 1, 1_000_000),
+  LIMIT_FAILURE_REPORTS: number(60, 0, 1_000_000),
 });
 
 export type ProbingConfig = ReturnType<typeof probingConfig>;
@@ -16,7 +16,7 @@ export function probingConfig(e: z.output<typeof probingVariables>) {
     interval: e.PROBE_INTERVAL,
     concurrency: e.PROBE_CONCURRENCY,
     maxInstances: e.PROBE_MAX_INSTANCES,
-    reportsPerMinute: e.FAILURE_REPORTS_PER_MINUTE,
+    reportsPerMinute: e.LIMIT_FAILURE_REPORTS,
   };
 }
 

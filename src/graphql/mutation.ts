@@ -56,7 +56,7 @@ export function defineMutation(types: Types): void {
       reportFailure: t.field({
         type: types.reportFailurePayload,
         description:
-          'Says that a call to this instance failed: the gateway probes it at once, and answers with what it found. A report by itself puts nobody out and leaves no trace in the change log. Reports of one node within a second share a probe; one asker may make FAILURE_REPORTS_PER_MINUTE of them. Errors: `BAD_USER_INPUT`, `NODE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `reportFailure(nodeId: "orchestrator-001", reason: "connection refused") { probed outcome }`.',
+          'Says that a call to this instance failed: the gateway probes it at once, and answers with what it found. A report by itself puts nobody out and leaves no trace in the change log. Reports of one node within a second share a probe; one client may make `LIMIT_FAILURE_REPORTS` of them a minute. Errors: `BAD_USER_INPUT`, `NODE_NOT_FOUND`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `reportFailure(nodeId: "orchestrator-001", reason: "connection refused") { probed outcome }`.',
         args: {
           nodeId: t.arg.id({ required: true, description: 'The instance that was called. Example: `"orchestrator-001"`.' }),
           reason: t.arg.string({

@@ -1,8 +1,8 @@
 import type { GraphQLError } from 'graphql';
 import type { LimitName, Limits } from '../config/limits.ts';
 import { refusedWith } from '../graphql/refusal.ts';
+import { TokenBuckets } from '../token-buckets.ts';
 import { OpenCounts } from './open-counts.ts';
-import { TokenBuckets } from './token-buckets.ts';
 
 /** A burst of these is so many seconds of their rate. */
 const DOCUMENT_BURST = 5;

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
-import { Allowance } from './allowance.ts';
+import { TokenBuckets } from '../token-buckets.ts';
 import type { Ejections } from './ejections.ts';
 import type { InstanceWatch } from './instance-watch.ts';
 import type { ObservedCheck } from './ports.ts';
@@ -21,7 +21,7 @@ export interface FailureReportsParts {
   readonly ejections: Ejections;
   /** A clock that nobody sets, milliseconds. */
   readonly monotonic: () => number;
-  /** FAILURE_REPORTS_PER_MINUTE, of one asker. */
+  /** LIMIT_FAILURE_REPORTS, of one asker. */
   readonly perMinute: number;
   readonly log: Log;
 }
@@ -29,12 +29,14 @@ export interface FailureReportsParts {
 /** What clients report of calls that failed. A report makes the gateway probe at once, and puts nobody out: the probe does, or does not. */
 export class FailureReports {
   readonly #parts: FailureReportsParts;
-  readonly #allowance: Allowance;
+  readonly #allowance: TokenBuckets;
   readonly #recent = new Map<NodeId, { readonly at: number; readonly found: Promise<ObservedCheck | null> }>();
 
   constructor(parts: FailureReportsParts) {
     this.#parts = parts;
-    this.#allowance = new Allowance(parts);
+    const { perMinute, monotonic } = parts;
+    // A sixth of a minute's at once: who loses a whole service has many calls that fail.
+    this.#allowance = new TokenBuckets({ rate: perMinute / 60, burst: perMinute / 6, now: monotonic });
   }
 
   /** Throws LIMIT_EXCEEDED for an asker who reports too often, NODE_NOT_FOUND. */
@@ -48,8 +50,8 @@ export class FailureReports {
       const retryAfter = Math.ceil(wait / 1000);
       throw new GatewayError(
         'LIMIT_EXCEEDED',
-        `one client may report ${perMinute} failed calls a minute: report again in ${retryAfter} s (FAILURE_REPORTS_PER_MINUTE=${perMinute})`,
-        { limit: 'FAILURE_REPORTS_PER_MINUTE', max: perMinute, retryAfter },
+        `one client may report ${perMinute} failed calls a minute: report again in ${retryAfter} s (LIMIT_FAILURE_REPORTS=${perMinute})`,
+        { limit: 'LIMIT_FAILURE_REPORTS', max: perMinute, retryAfter },
       );
     }
     const reported = view.get(nodeId);

@@ -111,8 +111,8 @@ describe('a report of a failed call', () => {
     expect(await report(instances, 'a')).toMatchObject({
       error: {
         code: 'LIMIT_EXCEEDED',
-        message: expect.stringContaining('FAILURE_REPORTS_PER_MINUTE'),
-        details: { limit: 'FAILURE_REPORTS_PER_MINUTE', max: 12, retryAfter: 5 },
+        message: expect.stringContaining('LIMIT_FAILURE_REPORTS'),
+        details: { limit: 'LIMIT_FAILURE_REPORTS', max: 12, retryAfter: 5 },
       },
     });
     expect(await report(instances, 'a', { key: 'token:other', operator: null })).toMatchObject({ probed: true });

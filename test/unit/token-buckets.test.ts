@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { TokenBuckets } from '../../../src/http/token-buckets.ts';
+import { TokenBuckets } from '../../src/token-buckets.ts';
 
 function setUp(rate: number, burst: number) {
   const clock = { now: 5 };
