@@ -131,6 +131,21 @@ export class GatewayClient {
     return { seen, errors, stop };
   }
 
+  /** Collects the sets of node ids that a live subscription to a service receives, until `stop`. */
+  followServices(capability: string) {
+    const sets: string[][] = [];
+    const shape = z.array(z.object({ nodeId: z.string() }));
+    const stop = this.#subscriptions.subscribe<{ healthyServices: unknown }>(
+      { query: 'subscription ($c: String!) { healthyServices(capability: $c) { nodeId } }', variables: { c: capability } },
+      {
+        next: ({ data }) => sets.push(shape.parse(data?.healthyServices).map(({ nodeId }) => nodeId)),
+        error: () => undefined,
+        complete: () => undefined,
+      },
+    );
+    return { sets, stop };
+  }
+
   async close(): Promise<void> {
     await this.#subscriptions.dispose();
   }
