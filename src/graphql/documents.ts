@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import type { LimitName, Limits } from '../config/limits.ts';
 import { costOf, type OperationCost, type Variables } from './cost.ts';
+import { DEFER_RULES } from './defer.ts';
 import { DocumentCache } from './document-cache.ts';
 import { directivesOf, extentsOf } from './extent.ts';
 import { refusedWith } from './refusal.ts';
@@ -25,7 +26,7 @@ export interface ReadDocument {
 }
 
 export interface DocumentOptions {
-  /** Of validation, beside those of the specification. Default: none. */
+  /** Of validation, beside those of the specification and of `@defer`. Default: none. */
   readonly rules?: readonly ValidationRule[];
   /** Leaves names of the schema out of what validation says. Default: false. */
   readonly hideSuggestions?: boolean;
@@ -57,7 +58,7 @@ export class Documents {
   constructor(schema: GraphQLSchema, limits: Limits, { rules = [], hideSuggestions = false }: DocumentOptions = {}) {
     this.#schema = schema;
     this.#limits = limits;
-    this.#rules = [...specifiedRules, ...rules];
+    this.#rules = [...specifiedRules, ...DEFER_RULES, ...rules];
     this.#hideSuggestions = hideSuggestions;
   }
 

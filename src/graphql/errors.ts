@@ -1,4 +1,4 @@
-import { GraphQLError, Kind } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { GatewayError } from '../errors.ts';
 import type { Log } from '../log.ts';
 
@@ -54,6 +54,13 @@ export function createErrorMask({ log, newId, onRefusal, hideSuggestions = false
       unexpected: true,
     });
   };
+}
+
+/** A masked error as the client gets it: without the notes that are for Yoga. */
+export function visible(error: GraphQLError): GraphQLFormattedError {
+  const { extensions, ...rest } = error.toJSON();
+  const { http: _http, unexpected: _unexpected, ...told } = extensions ?? {};
+  return { ...rest, extensions: told };
 }
 
 /** What was thrown first, below the locations that the executor wrapped around it. */

@@ -6,6 +6,7 @@ import {
   isInterfaceType,
   isIntrospectionType,
   isObjectType,
+  isSpecifiedDirective,
   isSpecifiedScalarType,
 } from 'graphql';
 
@@ -24,6 +25,12 @@ export function layOut(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
     if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue;
     for (const described of [type, ...membersOf(type)]) {
+      if (described.description != null) described.description = paragraphs(described.description);
+    }
+  }
+  for (const directive of schema.getDirectives()) {
+    if (isSpecifiedDirective(directive)) continue;
+    for (const described of [directive, ...directive.args]) {
       if (described.description != null) described.description = paragraphs(described.description);
     }
   }

@@ -1,7 +1,8 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, specifiedDirectives } from 'graphql';
 import { createBuilder } from './builder.ts';
 import { defineChange } from './change-type.ts';
 import { defineNodeConnection } from './connection-type.ts';
+import { createDefer } from './defer.ts';
 import { defineDiscoveryArguments } from './discovery-arguments.ts';
 import { defineEjection } from './ejection-types.ts';
 import { defineExplanation } from './explanation-type.ts';
@@ -35,5 +36,5 @@ export function buildSchema(): GraphQLSchema {
   defineQuery(types, { inputs, discovery, explanation: defineExplanation(types), registryStatus: defineRegistryStatus(types) });
   defineMutation(types);
   defineSubscription(types, inputs, discovery);
-  return layOut(builder.toSchema());
+  return layOut(builder.toSchema({ directives: [...specifiedDirectives, createDefer()] }));
 }

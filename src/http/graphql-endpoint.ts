@@ -6,6 +6,7 @@ import { createContext, type GraphqlContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
+import { useDeferredParts } from './deferred-parts.ts';
 import { useNegotiation } from './negotiation.ts';
 import { bodyTooLarge } from './request-guard.ts';
 
@@ -48,7 +49,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     cors: false,
     graphiql: false,
     landingPage: false,
-    plugins: [useNegotiation(), operationLimits, operationAccess],
+    plugins: [useNegotiation(), operationLimits, operationAccess, useDeferredParts(maskError)],
     logging: {
       debug: () => undefined,
       info: () => undefined,

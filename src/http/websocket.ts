@@ -8,7 +8,7 @@ import { GatewayError } from '../errors.ts';
 import type { Asker } from '../graphql/asker.ts';
 import { createContext } from '../graphql/context.ts';
 import { type ReadDocument, RefusedDocument } from '../graphql/documents.ts';
-import type { ErrorMask } from '../graphql/errors.ts';
+import { type ErrorMask, visible } from '../graphql/errors.ts';
 import { limitExceeded } from '../graphql/refusal.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -256,7 +256,5 @@ function publicErrors(error: GraphQLError, maskError: ErrorMask): readonly Graph
   const cause = error.originalError;
   if (cause instanceof OperationFailed) return cause.errors.flatMap((each) => publicErrors(each, maskError));
   const isWrapping = error.nodes === undefined && cause instanceof GraphQLError;
-  const { extensions, ...rest } = (isWrapping ? cause : maskError(error)).toJSON();
-  const { http: _http, unexpected: _unexpected, ...visible } = extensions ?? {};
-  return [{ ...rest, extensions: visible }];
+  return [visible(isWrapping ? cause : maskError(error))];
 }

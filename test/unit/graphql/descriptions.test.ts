@@ -81,6 +81,7 @@ describe('the check of descriptions', () => {
     ['a field whose example is prose', '`parts { name }`', 'wheels', 'Thing.parts has no code between backticks'],
     ['a document that asks for what is not there', '{ thing { name } }', '{ thing { nope } }', 'Cannot query field "nope"'],
     ['a directive that is not used as it is', '@without(what:', '@without(who:', 'Unknown argument "who"'],
+    ['a literal that a directive does not take', 'What. Example: `SMALL`', 'What. Example: `LARGE`', '@without(what) the example'],
     ['a document of another kind', '{ thing { name } }', 'mutation { thing }', 'must be one query'],
     ['a root field with an unknown argument', 'thing(size: 2', 'thing(length: 2', 'Unknown argument "length"'],
     ['a root field that is not itself', 'thing(size: 2, kind: SMALL) { name }', '__typename', 'does not select thing'],

@@ -45,7 +45,12 @@ export function problemsOf(schema: GraphQLSchema): string[] {
         `@${directive.name}`,
         examine(directive.description, (code) => checkDocument(schema, OperationTypeNode.QUERY, code)),
       ),
-      ...directive.args.flatMap(({ name, description }) => at(`@${directive.name}(${name})`, examine(description))),
+      ...directive.args.flatMap(({ name, type, description }) =>
+        at(
+          `@${directive.name}(${name})`,
+          examine(description, (code) => checkLiteral(schema, String(type), code)),
+        ),
+      ),
     ]),
     ...types.flatMap((type) => [
       ...at(
