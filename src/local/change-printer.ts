@@ -24,11 +24,20 @@ export type PrintedChange = z.infer<typeof change>;
 const bookmark = z.object({ type: z.literal('BOOKMARK') });
 const answer = z.object({ data: z.object({ registrationChanges: z.union([bookmark, change]) }) });
 
+export type ChangePrinterOptions = {
+  readonly graphqlUrl: string;
+  /** Shown to the gateway; null where it asks for none. */
+  readonly token: string | null;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+};
+
 /** One line per change of a node, from now until the signal. Follows like any client would: GraphQL over WebSocket. */
-export async function printChanges(graphqlUrl: string, progress: Progress, signal: AbortSignal): Promise<void> {
+export async function printChanges({ graphqlUrl, token, progress, signal }: ChangePrinterOptions): Promise<void> {
   const client = createClient({
     url: graphqlUrl.replace(/^http/, 'ws'),
     webSocketImpl: WebSocket,
+    connectionParams: token === null ? {} : { token },
     shouldRetry: () => true,
     retryAttempts: Number.POSITIVE_INFINITY,
     // The default doubles each time, without an end.

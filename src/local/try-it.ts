@@ -5,6 +5,7 @@ import { messageOf } from '../errors.ts';
 import { printChanges } from './change-printer.ts';
 import { type Child, logTail } from './child.ts';
 import { shortLogLine } from './gateway-log.ts';
+import { ownToken } from './own-token.ts';
 import { freePort } from './port.ts';
 import { startProgram } from './program.ts';
 import type { Progress } from './progress.ts';
@@ -64,12 +65,14 @@ async function runOn(stack: Stack, folder: string, options: TryItOptions): Promi
   const { guard } = stack;
   const servicePort = env['SERVICE_PORT'] || String(await gatewayPort(progress));
   const url = `http://${reachableHost(env['SERVICE_HOST'])}:${servicePort}`;
+  const own = ownToken(env);
   // Consul's 30 s are for production: here somebody is watching.
   const programEnv = {
     CONSUL_CHECK_INTERVAL: '5s',
     SNAPSHOT_FILE: join(folder, 'registry.ndjson'),
     ...env,
     ...stack.env,
+    ...own.env,
     SERVICE_PORT: servicePort,
   };
   const gatewayLog = join(folder, 'gateway.log');
@@ -93,7 +96,7 @@ async function runOn(stack: Stack, folder: string, options: TryItOptions): Promi
     void gateway.exited.then(({ code, signal: by }) => ended.abort(new Error(`The gateway ended by itself (${by ?? `code ${code}`})`)));
     await untilReady(`${url}/health/ready`, GATEWAY_PATIENCE, over);
     progress('gateway', `ready: ${url}`);
-    const printing = printChanges(`${url}/graphql`, progress, over);
+    const printing = printChanges({ graphqlUrl: `${url}/graphql`, token: own.token, progress, signal: over });
     const samples = await start('the sample nodes', SAMPLES_STOP_PATIENCE, options.samples, samplesLog);
     void samples.exited.then(({ code }) => {
       if (!over.aborted) progress('nodes', `the sample nodes ended by themselves with code ${code}; see ${samplesLog}`);

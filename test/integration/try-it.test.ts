@@ -171,10 +171,13 @@ it('should leave alone what is configured, and say where everything is', async (
   expect(leader.status).toBe(200);
 });
 
-it('should show the sample nodes registering with the gateway', async () => {
+it.each([
+  ['that lets everybody of this machine in', {}],
+  ['that asks for a token', { AUTH_TOKENS_WRITE: 'me:0123456789abcdef0123' }],
+])('should show the sample nodes registering with a gateway %s', async (_what, access) => {
   const stop = new AbortController();
   const lines: string[] = [];
-  const env = environment({ ...gatewayEnvironment(await freshDatabase()), SERVICE_PORT: String(port) });
+  const env = environment({ ...gatewayEnvironment(await freshDatabase()), SERVICE_PORT: String(port), ...access });
   const { gateway, samples } = { gateway: join(root, 'src/main.ts'), samples: join(root, 'src/local/sample-main.ts') };
   const trying = tryIt({ root, env, gateway, samples, progress: into(lines), signal: stop.signal });
   const registered = () => lines.filter((line) => line.startsWith('change +'));
