@@ -14,6 +14,8 @@ export const EXAMPLE_TABS: readonly ExampleTab[] = [
     query: `# discovery-gateway: who can do what, where, and how it changes.
 # Ctrl-Enter runs the operation under the caret, Ctrl-Space completes, and the book on the left has every
 # description. The other tabs: Explain, List, Watch, Ask.
+# Where the gateway asks for a token: write { "Authorization": "Bearer <token>" } into Headers below, then re-fetch
+# the schema (Ctrl-Shift-R). Subscriptions use it too.
 
 # Who can do it, right now? Any capability, service name, node name or type; case, "-" and "_" do not matter.
 query Resolve {

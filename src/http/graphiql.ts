@@ -15,15 +15,38 @@ export interface GraphiqlPage {
  */
 export async function loadGraphiqlPage(): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = renderGraphiQL({
-    title: 'discovery-gateway',
-    subscriptionsProtocol: 'WS',
-    defaultTabs: [...EXAMPLE_TABS.map((tab) => ({ ...tab }))],
-  });
+  const html = withHeadersOnSockets(
+    renderGraphiQL({
+      title: 'discovery-gateway',
+      subscriptionsProtocol: 'WS',
+      defaultTabs: [...EXAMPLE_TABS.map((tab) => ({ ...tab }))],
+      // A token that somebody types in stays in the page, and is not left in the browser's storage.
+      shouldPersistHeaders: false,
+    }),
+  );
   return {
     gzipped: await promisify(gzip)(html),
     etag: `"${createHash('sha256').update(html).digest('base64url')}"`,
   };
+}
+
+/** Where the page hands the headers of its editor to what sends the operation. */
+const HEADERS_OF_OPERATION = /extensions:\{headers:(\w+)\?\.headers\}/g;
+
+/**
+ * The page sends the headers of its editor with requests, but not over WebSockets, where a browser cannot: there they become the
+ * connection's parameters, which its WebSocket client takes from the extensions of an operation. Hidden, so that requests do not carry them
+ * a second time; in small letters and with `authorization` always, so that a change takes the place of what was there.
+ */
+function withHeadersOnSockets(html: string): string {
+  if (html.match(HEADERS_OF_OPERATION)?.length !== 1) {
+    throw new Error('GraphiQL hands its headers on in another way than the version that this gateway was made for');
+  }
+  return html.replace(
+    HEADERS_OF_OPERATION,
+    (_found, options: string) =>
+      `extensions:Object.defineProperty({headers:${options}?.headers},"connectionParams",{value:Object.fromEntries([["authorization"],...Object.entries(${options}?.headers??{}).map(([name,value])=>[name.toLowerCase(),value])])})`,
+  );
 }
 
 /** Answers a browser that opens `/graphql`. */

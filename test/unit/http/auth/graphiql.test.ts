@@ -1,0 +1,54 @@
+import { runInNewContext } from 'node:vm';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { loadGraphiqlPage } from '../../../../src/http/graphiql.ts';
+import { startServer } from '../running-server.ts';
+import { accessOf, READ_TOKEN, TOKENS } from './access.ts';
+
+const extensions = z.object({
+  headers: z.record(z.string(), z.string()).optional(),
+  connectionParams: z.record(z.string(), z.string().optional()),
+});
+
+describe('GraphiQL', () => {
+  let html = '';
+
+  /** What the page puts beside an operation, with these headers in its editor. */
+  function extensionsFor(headers: Record<string, string> | undefined): unknown {
+    const { groups } = /extensions:(?<code>Object\.defineProperty\(\{headers:(?<options>\w+)\?.*?\]\)\}\))/s.exec(html) ?? {};
+    const { code = '', options = '' } = groups ?? {};
+    return runInNewContext(`(${code})`, { [options]: headers === undefined ? undefined : { headers } });
+  }
+
+  beforeAll(async () => {
+    html = gunzipSync((await loadGraphiqlPage()).gzipped).toString();
+  });
+
+  it('should be open to all, and hold no token', async () => {
+    const { url } = await startServer({ access: accessOf(TOKENS) });
+    const response = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe(html);
+    expect(html).not.toContain(READ_TOKEN);
+    expect(html.slice(html.lastIndexOf('YogaGraphiQL.renderYogaGraphiQL('))).toContain('"shouldPersistHeaders":false');
+  });
+
+  it('should send the headers of its editor with requests, and as parameters of its sockets', () => {
+    const made = extensionsFor({ Authorization: `Bearer ${READ_TOKEN}`, 'X-Operator': 'me' });
+    expect(JSON.parse(JSON.stringify(made))).toEqual({ headers: { Authorization: `Bearer ${READ_TOKEN}`, 'X-Operator': 'me' } });
+    expect(extensions.parse(made).connectionParams).toEqual({ authorization: `Bearer ${READ_TOKEN}`, 'x-operator': 'me' });
+  });
+
+  it('should forget a token that is taken out again', () => {
+    expect(Object.assign({ authorization: 'old' }, extensions.parse(extensionsFor(undefined)).connectionParams)).toEqual({
+      authorization: undefined,
+    });
+  });
+
+  it('should hand those parameters to its WebSocket client', () => {
+    expect(html).toMatch(
+      /(\w+)\?\.connectionParams&&typeof \1\?\.connectionParams=="object"&&\((\w+)=Object\.assign\(\2,\1\.connectionParams\)\)/,
+    );
+  });
+});
