@@ -4,7 +4,7 @@ import type { Limits } from '../config/limits.ts';
 import type { Asker } from '../graphql/asker.ts';
 import { createContext, type GraphqlContext } from '../graphql/context.ts';
 import type { ErrorMask } from '../graphql/errors.ts';
-import type { Log } from '../log.ts';
+import { type Log, maskSecrets } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useDeferredParts } from './deferred-parts.ts';
 import { useNegotiation } from './negotiation.ts';
@@ -53,11 +53,16 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     logging: {
       debug: () => undefined,
       info: () => undefined,
-      warn: (...parts: unknown[]) => log.warn({ yoga: parts.map(String) }, 'Yoga warns'),
+      warn: (...parts: unknown[]) => log.warn({ yoga: parts.map(masked) }, 'Yoga warns'),
       // Whatever is masked was logged by the mask, with its correlation id; client errors need no line each.
-      error: (...parts: unknown[]) => log.debug({ yoga: parts.map(String) }, 'Yoga answered with an error'),
+      error: (...parts: unknown[]) => log.debug({ yoga: parts.map(masked) }, 'Yoga answered with an error'),
     },
   });
+}
+
+/** Yoga logs what it was thrown as it was, with whatever a driver wrote into it. */
+function masked(part: unknown): string {
+  return maskSecrets(String(part));
 }
 
 function isTooLarge(error: unknown): boolean {
