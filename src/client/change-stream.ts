@@ -1,6 +1,6 @@
 import { type ChangeAnswer, changeAnswer, understood } from './answers.ts';
 import { REGISTRATION_CHANGES } from './documents.ts';
-import type { DiscoveryError } from './errors.ts';
+import { type DiscoveryError, passes } from './errors.ts';
 import type { Verdict } from './live-operation.ts';
 import type { ChangeEvent, ChangeType, RegistryEvent, RegistryNode, SnapshotEvent, WatchFilter } from './registry-event.ts';
 import type { Operation, Session } from './session.ts';
@@ -15,9 +15,6 @@ export interface ChangeStreamOptions {
   readonly timeout: number;
   readonly emit: (event: RegistryEvent) => void;
 }
-
-/** Errors that pass: the gateway, or what stands behind it, is not well. */
-const PASSING: ReadonlySet<string> = new Set(['BACKEND_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'REGISTRY_UNAVAILABLE']);
 
 /**
  * Makes one stream, without gap or repetition, of the subscriptions that carry it one after the other: keeps the position, and where the log
@@ -76,7 +73,7 @@ export class ChangeStream {
       return 'again';
     }
     if (code === 'SUBSCRIBER_TOO_SLOW') return 'again';
-    if (PASSING.has(code)) return 'later';
+    if (passes(error)) return 'later';
     // A rate limit passes; but what is refused from the start was asked wrongly.
     return code === 'LIMIT_EXCEEDED' && this.#hasBegun ? 'later' : 'end';
   }

@@ -1,27 +1,21 @@
 import type { Strategy } from './chooser.ts';
-import { clientClosed, NoHealthyService, RegistryUnavailable } from './errors.ts';
+import { clientClosed } from './errors.ts';
 import { Explanations } from './explanation.ts';
 import { FailureReports } from './failure-reports.ts';
 import { Link } from './link.ts';
 import { Memory } from './memory.ts';
 import { type DiscoveryClientOptions, type Settings, settings } from './options.ts';
 import type { RegistryEvent, WatchFilter } from './registry-event.ts';
-import type { ResolvedService, Service, ServiceRequest } from './service.ts';
-import type { ServiceSet } from './service-set.ts';
+import { Resolver, type WaitOptions } from './resolver.ts';
+import type { ResolvedService, Service } from './service.ts';
 import { ServiceSets } from './service-sets.ts';
 import { SnapshotFile } from './snapshot-file.ts';
 import { Suspects } from './suspects.ts';
 import { Watch, type WatchOptions } from './watch.ts';
 
-export interface ResolveOptions extends ServiceRequest {
+export interface ResolveOptions extends WaitOptions {
   /** Default: `ROUND_ROBIN`. */
   readonly strategy?: Strategy;
-  /** How long to wait where nothing is known yet. Milliseconds. Default: that of the client. */
-  readonly timeout?: number;
-  /** Where there is no healthy service, waits for one, as long as `timeout`. Default: false. */
-  readonly wait?: boolean;
-  /** Ends the wait with the signal's reason. */
-  readonly signal?: AbortSignal;
 }
 
 export interface CallOptions extends ResolveOptions {
@@ -49,7 +43,7 @@ export class DiscoveryClient {
   readonly #memory: Memory;
   readonly #suspects: Suspects;
   readonly #sets: ServiceSets;
-  readonly #explanations: Explanations;
+  readonly #resolver: Resolver;
   readonly #reports: FailureReports;
   readonly #watches = new Set<Watch>();
   readonly #calls = new Map<string, number>();
@@ -62,10 +56,11 @@ export class DiscoveryClient {
     this.#link = new Link(this.#settings);
     this.#memory = new Memory(snapshotFile === null ? null : new SnapshotFile(snapshotFile, urls), logger);
     this.#suspects = new Suspects(avoidFailed, now);
-    this.#explanations = new Explanations(this.#link, logger, now);
     this.#reports = new FailureReports(this.#link, logger, now);
     const parts = { link: this.#link, memory: this.#memory, suspects: this.#suspects, calls: this.#calls };
     this.#sets = new ServiceSets({ ...this.#settings, ...parts });
+    const explanations = new Explanations(this.#link, logger, now);
+    this.#resolver = new Resolver({ ...this.#settings, sets: this.#sets, link: this.#link, explanations, closing: this.#closing.signal });
   }
 
   /**
@@ -77,16 +72,12 @@ export class DiscoveryClient {
    */
   async resolve(capability: string, options: ResolveOptions = {}): Promise<ResolvedService> {
     const { strategy = 'ROUND_ROBIN' } = options;
-    const set = this.#sets.get(capability, options);
-    const { services } = set;
-    const chosen = services === undefined ? undefined : set.chooser.choose(services, strategy);
-    if (chosen !== undefined) return chosen;
-    return this.#choice(set, options, (found) => set.chooser.choose(found, strategy));
+    return this.#resolver.find(capability, options, (set, services) => set.chooser.choose(services, strategy));
   }
 
   /** Every healthy instance, by node id; those whose failure was reported a moment ago as well. Throws as `resolve` does. */
   async resolveAll(capability: string, options: ResolveOptions = {}): Promise<readonly ResolvedService[]> {
-    return this.#choice(this.#sets.get(capability, options), options, (found) => (found.length === 0 ? undefined : found));
+    return this.#resolver.find(capability, options, (_set, services) => (services.length === 0 ? undefined : services));
   }
 
   /**
@@ -154,37 +145,5 @@ export class DiscoveryClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** What `choose` takes from the set, once it is known, and with `wait` once there is any. */
-  async #choice<T>(
-    set: ServiceSet,
-    { timeout = this.#settings.timeout, wait = false, signal }: ResolveOptions,
-    choose: (services: readonly ResolvedService[]) => T | undefined,
-  ): Promise<T> {
-    const deadline = AbortSignal.timeout(timeout);
-    const over = AbortSignal.any([deadline, this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
-    for (;;) {
-      signal?.throwIfAborted();
-      this.#closing.signal.throwIfAborted();
-      if (deadline.aborted && set.services === undefined) await set.recall();
-      const { services, error } = set;
-      if (error !== null) throw error;
-      const chosen = services === undefined ? undefined : choose(services);
-      if (chosen !== undefined) return chosen;
-      if (services !== undefined && (!wait || deadline.aborted)) throw await this.#none(set);
-      if (deadline.aborted)
-        throw new RegistryUnavailable(`Nothing is known of "${set.capability}" after ${timeout} ms. ${this.#link.unavailable().message}`);
-      await set.change(over);
-    }
-  }
-
-  async #none(set: ServiceSet): Promise<NoHealthyService> {
-    const { capability, staleSince } = set;
-    const since = staleSince === null ? null : new Date(staleSince);
-    const age = since === null ? '' : `, as of ${since.toISOString()}: no gateway confirms it at the moment`;
-    const explanation = await this.#explanations.of(set);
-    const why = explanation === null ? '' : `. ${explanation.summary}`;
-    return new NoHealthyService(capability, `There is no healthy service for "${capability}"${age}${why}`, since, explanation);
   }
 }

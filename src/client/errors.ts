@@ -43,6 +43,13 @@ export class RegistryUnavailable extends DiscoveryError {
   }
 }
 
+const PASSING: ReadonlySet<string> = new Set(['BACKEND_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'REGISTRY_UNAVAILABLE']);
+
+/** Whether it is of the moment: the gateway, or what stands behind it, is not well. */
+export function passes({ code }: DiscoveryError): boolean {
+  return PASSING.has(code);
+}
+
 export function clientClosed(): DiscoveryError {
   return new DiscoveryError('CLIENT_CLOSED', 'This client was closed');
 }

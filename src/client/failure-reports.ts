@@ -1,6 +1,6 @@
 import type { ClientLogger } from './client-logger.ts';
 import { REPORT_FAILURE } from './documents.ts';
-import { DiscoveryError, messageOf } from './errors.ts';
+import { DiscoveryError, messageOf, passes } from './errors.ts';
 import type { Link } from './link.ts';
 import type { Service } from './service.ts';
 import type { Session } from './session.ts';
@@ -10,14 +10,8 @@ const INTERVAL = 2000;
 /** As long as a gateway takes it. */
 const MAX_REASON = 500;
 const TIMEOUT = 5000;
-/** Errors of the moment. Any other one would come with every report. */
-const PASSING: ReadonlySet<string> = new Set([
-  'LIMIT_EXCEEDED',
-  'NODE_NOT_FOUND',
-  'BACKEND_UNAVAILABLE',
-  'INTERNAL_SERVER_ERROR',
-  'REGISTRY_UNAVAILABLE',
-]);
+/** Of one report. Any other error than these, and those that pass, would come with every report. */
+const OF_ONE_REPORT: ReadonlySet<string> = new Set(['LIMIT_EXCEEDED', 'NODE_NOT_FOUND']);
 
 /** Tells the gateway of failed calls, where it is there and takes it. What it does not take is no error: the client avoids the instance anyway. */
 export class FailureReports {
@@ -64,7 +58,7 @@ export class FailureReports {
 
   #fail(session: Session, nodeId: string, error: unknown): void {
     const details = { nodeId, gateway: session.url, error: messageOf(error) };
-    if (error instanceof DiscoveryError && !PASSING.has(error.code)) {
+    if (error instanceof DiscoveryError && !passes(error) && !OF_ONE_REPORT.has(error.code)) {
       this.#vain = session;
       if (!this.#isTold)
         this.#logger.warn(details, 'the gateway takes no reports of failed services from this client; will only avoid them');

@@ -146,7 +146,7 @@ export class Link {
     let session: Session | null = null;
     const stop = () => session?.close();
     try {
-      session = await open({ url, token: await this.#token(), connectTimeout, now });
+      session = await open({ url, token: await this.#token(), connectTimeout, signal, now });
       signal.addEventListener('abort', stop);
       this.#status = await session.status(connectTimeout);
       if (signal.aborted) {
@@ -227,8 +227,11 @@ export class Link {
   #fail(url: string, error: unknown): void {
     const { urls, logger } = this.#options;
     this.#failures += 1;
-    this.#reasons.set(url, messageOf(error));
-    logger.warn({ url, error: messageOf(error) }, 'cannot connect to a gateway; will try the next');
+    const reason = messageOf(error);
+    // An outage of hours is said once, and again when it is another one.
+    const level = this.#reasons.get(url) === reason ? 'debug' : 'warn';
+    this.#reasons.set(url, reason);
+    logger[level]({ url, error: reason }, 'cannot connect to a gateway; will try the next');
     const refusal = refusalOf(error);
     if (refusal !== undefined) this.#noteRefusal(refusal, messageOf(error));
     if (this.#failures >= urls.length) for (const follower of [...this.#followers]) follower.unreachable();

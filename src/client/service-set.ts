@@ -1,11 +1,12 @@
 import { servicesAnswer, understood } from './answers.ts';
 import type { Chooser } from './chooser.ts';
 import { HEALTHY_SERVICES, HEALTHY_SERVICES_ALL_OF } from './documents.ts';
-import type { DiscoveryError } from './errors.ts';
+import { type DiscoveryError, passes } from './errors.ts';
 import { LiveOperation, type LiveOperationOptions, type Subject, type Verdict } from './live-operation.ts';
 import type { Memory } from './memory.ts';
 import type { ResolvedService, Service, ServiceRequest } from './service.ts';
 import type { Operation } from './session.ts';
+import { Waiters } from './waiters.ts';
 
 /** After so long without a first answer the last known services have to do. Milliseconds. */
 const GRACE = 1000;
@@ -14,8 +15,8 @@ export interface ServiceSetParts extends LiveOperationOptions {
   readonly memory: Memory;
   readonly chooser: Chooser;
   readonly now: () => number;
-  /** Called when it ended by itself: the request was refused. */
-  readonly onEnd: (set: ServiceSet) => void;
+  /** Called when the services changed, and when the request was refused, which ends the set. */
+  readonly onChange: (set: ServiceSet) => void;
 }
 
 /** The healthy services of one request, kept current. */
@@ -28,7 +29,8 @@ export class ServiceSet implements Subject {
   readonly #request: ServiceRequest;
   readonly #parts: ServiceSetParts;
   readonly #live: LiveOperation;
-  readonly #waiting = new Set<() => void>();
+  /** Woken with every change of what follows. */
+  readonly waiters = new Waiters();
   #grace: NodeJS.Timeout | null = null;
   /** Null until they are known, from a gateway or from memory. */
   #services: readonly Service[] | null = null;
@@ -40,7 +42,8 @@ export class ServiceSet implements Subject {
   #gatewayStaleSince: number | null = null;
   /** Until when the services were known to be right, while no gateway tells them. */
   #asOf = 0;
-  #error: DiscoveryError | null = null;
+  #refusal: DiscoveryError | null = null;
+  #lastError: DiscoveryError | null = null;
 
   constructor(parts: ServiceSetParts, key: string, capability: string, request: ServiceRequest) {
     this.#parts = parts;
@@ -75,23 +78,14 @@ export class ServiceSet implements Subject {
     return this.#isCurrent ? this.#gatewayStaleSince : this.#asOf;
   }
 
-  /** Why the gateways refuse to tell them. */
-  get error(): DiscoveryError | null {
-    return this.#error;
+  /** Why the gateways refuse to tell them; nothing comes any more then. */
+  get refusal(): DiscoveryError | null {
+    return this.#refusal;
   }
 
-  /** Resolves when anything changed, or the signal aborts. */
-  change(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        this.#waiting.delete(end);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      if (signal.aborted) return end();
-      this.#waiting.add(end);
-      signal.addEventListener('abort', end);
-    });
+  /** What went wrong last, though it may pass. */
+  get lastError(): DiscoveryError | null {
+    return this.#lastError;
   }
 
   /** Takes what was last known, where no gateway has told anything so far. */
@@ -128,8 +122,11 @@ export class ServiceSet implements Subject {
   }
 
   failed(error: DiscoveryError): Verdict {
+    this.#lastError = error;
     this.#leave(this.#parts.now());
-    return this.#refuse(error) ? 'end' : 'later';
+    if (!passes(error)) return this.#refuse(error) ? 'end' : 'later';
+    this.unreachable();
+    return 'later';
   }
 
   refused(error: DiscoveryError): void {
@@ -161,9 +158,8 @@ export class ServiceSet implements Subject {
   /** What is known goes on being used whatever a gateway says; true where nothing is known. */
   #refuse(error: DiscoveryError): boolean {
     if (this.#services !== null) return false;
-    this.#error = error;
+    this.#refusal = error;
     this.#endGrace();
-    this.#parts.onEnd(this);
     this.#tell();
     return true;
   }
@@ -182,7 +178,9 @@ export class ServiceSet implements Subject {
   }
 
   #tell(): void {
-    for (const end of [...this.#waiting]) end();
+    // Whoever waits for this set goes on waiting before somebody else takes its place.
+    this.waiters.wake();
+    this.#parts.onChange(this);
   }
 
   #endGrace(): void {

@@ -5,6 +5,7 @@ import type { Memory } from './memory.ts';
 import type { ServiceRequest } from './service.ts';
 import { ServiceSet } from './service-set.ts';
 import type { Suspects } from './suspects.ts';
+import { Waiters } from './waiters.ts';
 
 export interface ServiceSetsParts extends LiveOperationOptions {
   readonly memory: Memory;
@@ -20,8 +21,9 @@ export interface ServiceSetsParts extends LiveOperationOptions {
 /** The requests that are kept current: opened on first use, closed when nobody used them for a while, and bounded in number. */
 export class ServiceSets {
   readonly #parts: ServiceSetsParts;
-  /** Least recently looked up first, once `#evict` has sorted them. */
   readonly #sets = new Map<string, ServiceSet>();
+  /** Woken when a request may have found its place: another one was answered, or ended. */
+  readonly waiters = new Waiters();
   readonly #sweep: NodeJS.Timeout;
   #isClosed = false;
 
@@ -35,8 +37,8 @@ export class ServiceSets {
     return this.#sets.size;
   }
 
-  /** Throws DiscoveryError `CLIENT_CLOSED`. */
-  get(capability: string, { allOf, types, versionRange }: ServiceRequest): ServiceSet {
+  /** Null where there is no place: as many requests as may be are waited for. Throws DiscoveryError `CLIENT_CLOSED`. */
+  get(capability: string, { allOf, types, versionRange }: ServiceRequest): ServiceSet | null {
     const request = { allOf, types, versionRange };
     const key = keyOf(capability, request);
     const standing = this.#sets.get(key);
@@ -45,10 +47,14 @@ export class ServiceSets {
       return standing;
     }
     if (this.#isClosed) throw clientClosed();
-    if (this.#sets.size >= this.#parts.maxRequests) this.#evict();
+    if (this.#sets.size >= this.#parts.maxRequests && !this.#evict()) return null;
     const { suspects, calls, random } = this.#parts;
     const chooser = new Chooser(suspects, calls, random);
-    const set = new ServiceSet({ ...this.#parts, chooser, onEnd: (ended) => this.#sets.delete(ended.key) }, key, capability, request);
+    const onChange = (changed: ServiceSet) => {
+      if (changed.refusal !== null) this.#sets.delete(changed.key);
+      this.waiters.wake();
+    };
+    const set = new ServiceSet({ ...this.#parts, chooser, onChange }, key, capability, request);
     this.#sets.set(key, set);
     set.start();
     return set;
@@ -62,16 +68,18 @@ export class ServiceSets {
 
   #tidy(): void {
     for (const set of [...this.#sets.values()]) {
+      const isIdle = this.#parts.now() - set.lastUsed > this.#parts.idleTimeout && set.waiters.size === 0;
       // Without a gateway, what is known could not be had again.
-      const isIdle = this.#parts.now() - set.lastUsed > this.#parts.idleTimeout && set.staleSince === null;
-      if (isIdle) this.#drop(set);
+      if (isIdle && set.staleSince === null) this.#drop(set);
       else set.remember();
     }
   }
 
-  #evict(): void {
-    const [oldest] = [...this.#sets.values()].sort((a, b) => a.lastUsed - b.lastUsed);
+  /** Whether one could make room: none that somebody waits for does. */
+  #evict(): boolean {
+    const [oldest] = [...this.#sets.values()].filter(({ waiters }) => waiters.size === 0).sort((a, b) => a.lastUsed - b.lastUsed);
     if (oldest !== undefined) this.#drop(oldest);
+    return oldest !== undefined;
   }
 
   #drop(set: ServiceSet): void {

@@ -41,6 +41,8 @@ export interface SessionOptions {
   readonly token: string | null;
   /** How long connecting may take, until the gateway has acknowledged it. Milliseconds. */
   readonly connectTimeout: number;
+  /** Gives up connecting. */
+  readonly signal: AbortSignal;
   readonly now: () => number;
 }
 
@@ -109,16 +111,21 @@ export class Session {
 
   /** Throws ConnectError. */
   static async open(options: SessionOptions): Promise<Session> {
-    let timer: NodeJS.Timeout | undefined;
-    const session = await new Promise<Session>((resolve, reject) => {
+    const { url, connectTimeout, signal } = options;
+    let end: () => void = () => undefined;
+    const connected = new Promise<Session>((resolve, reject) => {
       const attempt = new Session(options, resolve);
-      timer = setTimeout(() => {
-        attempt.close();
-        reject(new ConnectError(options.url, { code: null, reason: `not acknowledged within ${options.connectTimeout} ms` }));
-      }, options.connectTimeout);
-      void attempt.ended.then((closure) => reject(new ConnectError(options.url, closure)));
-    }).finally(() => clearTimeout(timer));
-    return session;
+      const giveUp = (why: string) => attempt.close(why);
+      const stop = () => giveUp('not needed any more');
+      const timer = setTimeout(() => giveUp(`not acknowledged within ${connectTimeout} ms`), connectTimeout);
+      signal.addEventListener('abort', stop);
+      end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+      };
+      void attempt.ended.then((closure) => reject(new ConnectError(url, closure)));
+    });
+    return connected.finally(end);
   }
 
   get isOver(): boolean {

@@ -64,10 +64,21 @@ describe('several gateways', () => {
     const { client } = startClient([first.url, second.url], { timeout: 400, connectTimeout: 20 });
     const error = await client.resolve(CAPABILITY).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'RegistryUnavailable', code: 'REGISTRY_UNAVAILABLE' });
-    expect(String(error)).toContain('Nothing is known of "database.query" after 400 ms');
+    expect(String(error)).toContain('Nothing is known of "database.query" so far. No gateway of ws://');
     expect(String(error)).toMatch(
       new RegExp(`${first.port}/graphql: .+; .*${second.port}/graphql: .*(not acknowledged within 20 ms|timed out)`),
     );
+  });
+
+  it('should be left at once when the client is closed while it connects', async () => {
+    const { first } = await twoGateways();
+    first.isSilent = true;
+    const { client } = startClient(first.url);
+    const waiting = expect(client.resolve(CAPABILITY)).rejects.toMatchObject({ code: 'CLIENT_CLOSED' });
+    await until('it connects', () => first.open === 1);
+    await client.close();
+    await until('it is left', () => first.open === 0, { timeout: 1000 });
+    await waiting;
   });
 
   it('should be asked by nobody who needs nothing', async () => {
@@ -209,6 +220,22 @@ describe('an answer', () => {
     await expect(client.resolve('x')).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message: 'scripted BAD_USER_INPUT' });
     await expect(client.resolve('x')).rejects.toMatchObject({ code: 'FORBIDDEN' });
     expect(await client.resolve('x')).toMatchObject({ nodeId: 'n-1' });
+  });
+
+  it('should be waited for where what is wrong may pass', async () => {
+    const codes = ['BACKEND_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'];
+    const { url } = await startScripted({
+      answer: ({ next, fail }) => {
+        const code = codes.shift();
+        if (code === undefined) next(oneService('n-1'));
+        else fail(code);
+      },
+    });
+    const { client } = startClient(url);
+    expect(await client.resolve('x')).toMatchObject({ nodeId: 'n-1' });
+    const ill = await startScripted({ answer: ({ fail }) => fail('BACKEND_UNAVAILABLE') });
+    const other = startClient(ill.url, { timeout: 100 });
+    await expect(other.client.resolve('x')).rejects.toThrow(/^Nothing is known of "x" so far. .*scripted BACKEND_UNAVAILABLE/);
   });
 
   it('should be asked for again when a set that is known fails, which is stale meanwhile', async () => {

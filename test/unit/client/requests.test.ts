@@ -39,6 +39,24 @@ describe('requests', () => {
     expect(registry.queries.length).toBe(asked);
   });
 
+  it('should wait for a place where more are made at once than are kept', async () => {
+    const { client, registry } = await start({ maxRequests: 2 }, 'n-1');
+    const ranges = Array.from({ length: 12 }, (_, index) => `>=${index}.0.0`);
+    const found = await Promise.all(ranges.map((versionRange) => client.resolve(CAPABILITY, { versionRange })));
+    expect(found.map(({ nodeId }) => nodeId)).toEqual(ranges.map(() => 'n-1'));
+    await until('two are kept', () => registry.subscribers === 2);
+  });
+
+  it('should say so where they find none in time', async () => {
+    const { client } = await start({ maxRequests: 1, timeout: 50 });
+    const first = client.resolve(CAPABILITY, { wait: true, timeout: 1000 });
+    await expect(client.resolve('other')).rejects.toMatchObject({
+      code: 'REGISTRY_UNAVAILABLE',
+      message: expect.stringContaining('maxRequests'),
+    });
+    await expect(first).rejects.toMatchObject({ code: 'NO_HEALTHY_SERVICE' });
+  });
+
   it('should end their wait with the signal, and not ask at all once it is given', async () => {
     const { client } = await start();
     const stop = new AbortController();
