@@ -53,7 +53,7 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
   });
   const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
   const postgresLog = new PostgresChangeLog(database, config.postgres);
-  const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'latestOf', 'bounds']);
+  const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'readAt', 'latestOf', 'bounds']);
   const leadership = new PostgresLeadership(config.postgres, () => performance.now(), log);
   const position = new PostgresPublishedPosition(database);
 

@@ -3,13 +3,21 @@ import { GatewayError } from '../errors.ts';
 import { hasControlCharacter } from '../events/node-id.ts';
 import type { Caller, Registry } from '../registry/registry.ts';
 import type { Asker } from './asker.ts';
-import { type ChangesOfNode, createChangesLoader, createRejectedLoader, type LatestRejected } from './loaders.ts';
+import {
+  type ChangeAt,
+  type ChangesOfNode,
+  createChangeAtLoader,
+  createChangesLoader,
+  createRejectedLoader,
+  type LatestRejected,
+} from './loaders.ts';
 
 /** What the resolvers of one operation share. */
 export interface GraphqlContext {
   readonly registry: Registry;
   readonly asker: Asker;
   readonly changesOfNode: ChangesOfNode;
+  readonly changeAt: ChangeAt;
   readonly rejectedEvents: LatestRejected;
   /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable, FORBIDDEN when it is another's; looked at by mutations only. */
   readonly caller: () => Caller;
@@ -35,6 +43,7 @@ export function createContext(registry: Registry, asker: Asker, operator: unknow
     registry,
     asker,
     changesOfNode: createChangesLoader(registry),
+    changeAt: createChangeAtLoader(registry),
     rejectedEvents: createRejectedLoader(registry),
     caller: () => readCaller(asker, operator),
   };

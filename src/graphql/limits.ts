@@ -9,8 +9,10 @@ export const LIMITS = {
   changes: { max: 1000, fallback: 100 },
   /** Changes of each node; with 500 nodes on a page that is 50,000 rows at most. */
   changesOfNode: { max: 100, fallback: 20 },
+  capabilities: { max: 1000, fallback: 1000 },
   rejectedEvents: { max: 500, fallback: 50 },
-  healthyServices: { max: 500 },
+  /** Whoever wants them all watches them: the subscription has the whole set. */
+  healthyServices: { max: 500, fallback: 500 },
   /** Capabilities that one service must have, beside the first. */
   allOf: 10,
   /** A semver range, in characters: every version of the registry is held against each of its alternatives. */

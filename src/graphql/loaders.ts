@@ -1,10 +1,14 @@
 import DataLoader from 'dataloader';
 import type { NodeId } from '../events/node-id.ts';
 import type { ChangeEvent } from '../registry/change.ts';
+import type { Cursor } from '../registry/cursor.ts';
 import type { Registry, RejectedEvent } from '../registry/registry.ts';
 
 /** The latest `first` changes of a node, newest first. */
 export type ChangesOfNode = (nodeId: NodeId, first: number) => Promise<readonly ChangeEvent[]>;
+
+/** The change at a position of the log; undefined where there is none, or no longer. */
+export type ChangeAt = (cursor: Cursor) => Promise<ChangeEvent | undefined>;
 
 /** The latest `first` rejected events, newest first. */
 export type LatestRejected = (first: number) => Promise<readonly RejectedEvent[]>;
@@ -43,6 +47,21 @@ export function createRejectedLoader(registry: Pick<Registry, 'rejectedEvents'>)
       { cache: false },
     );
     return loader.load(first);
+  };
+}
+
+/** Reads the changes at all positions that one operation asks for with one statement. Rejects with what `registry.changesAt` throws. */
+export function createChangeAtLoader(registry: Pick<Registry, 'changesAt'>): ChangeAt {
+  let loader: DataLoader<Cursor, ChangeEvent | undefined> | undefined;
+  return (cursor) => {
+    loader ??= new DataLoader(
+      async (cursors: readonly Cursor[]) => {
+        const changes = await registry.changesAt(cursors);
+        return cursors.map((one) => changes.get(one));
+      },
+      { cache: false },
+    );
+    return loader.load(cursor);
   };
 }
 

@@ -1,3 +1,4 @@
+import { globalIdOf } from './global-id.ts';
 import { boundedCount, LIMITS } from './limits.ts';
 import type { Types } from './types.ts';
 
@@ -7,6 +8,11 @@ export function defineNode(types: Types): void {
     description:
       'All that the gateway knows of one node, from memory. Inside a change it is the node as it was right after that change. Example: `{nodeId: "database-adapter-001", type: "effect", state: REGISTERED, health: HEALTHY, capabilities: ["postgres", "query", "transactions"]}`.',
     fields: (t) => ({
+      id: t.id({
+        description:
+          'An opaque id for clients that keep a cache by ids (Relay, Apollo, urql), and for `node(id:)`. Inside a change it is that of the past state, unless the node still stands so: no past state takes the place of what is. Example: `"Tm9kZTpkYXRhYmFzZS1hZGFwdGVyLTAwMQ"`.',
+        resolve: (node, _args, { registry }) => globalIdOf(node, registry.node(node.nodeId)),
+      }),
       nodeId: t.exposeID('nodeId', {
         description: 'The identity that the node announced, the same through all its lives. Example: `"orchestrator-001"`, or a UUID.',
       }),
@@ -60,7 +66,8 @@ export function defineNode(types: Types): void {
         description: 'The port to go with the address; null for a node without endpoints. Example: `8080`.',
       }),
       capabilities: t.exposeStringList('capabilities', {
-        description: 'What it can do: names only, sorted. Example: `["postgres", "query", "transactions"]`.',
+        description:
+          'What it can do: names only, sorted; as many as one announcement in Kafka holds, which is 1 MB unless the brokers allow more. Example: `["postgres", "query", "transactions"]`.',
       }),
       capabilityDetails: t.field({
         type: 'JSON',
@@ -69,7 +76,8 @@ export function defineNode(types: Types): void {
       }),
       endpoints: t.field({
         type: [types.endpoint],
-        description: 'Every announced endpoint. Example: `[{name: "api", url: "http://10.0.3.17:8080"}]`.',
+        description:
+          'Every announced endpoint; as many as one announcement holds. Example: `[{name: "api", url: "http://10.0.3.17:8080"}]`.',
         resolve: (node) => node.endpoints,
       }),
       endpoint: t.string({

@@ -1,7 +1,9 @@
+import { capabilityList } from './capability-list.ts';
 import { pageOf } from './connection.ts';
 import { checkDiscovery, type defineDiscoveryArguments } from './discovery-arguments.ts';
 import type { defineExplanation } from './explanation-type.ts';
 import { checkChangeFilter, checkNodeFilter, type FilterInputs } from './filter-inputs.ts';
+import { parseGlobalId } from './global-id.ts';
 import { boundedCount, LIMITS } from './limits.ts';
 import type { defineRegistryStatus } from './status-types.ts';
 import type { Types } from './types.ts';
@@ -50,6 +52,20 @@ export function defineQuery(types: Types, parts: QueryParts): void {
         args: { nodeId: t.arg.id({ required: true, description: 'The announced node id, exactly. Example: `"orchestrator-001"`.' }) },
         resolve: (_root, { nodeId }, { registry }) => registry.node(nodeId) ?? null,
       }),
+      node: t.field({
+        type: types.node,
+        nullable: true,
+        description:
+          'What a `Node.id` names, for clients that keep a cache by ids: the node in whatever state; for the id of a past state, out of `changes`, that state, from Postgres. The plain node id will do as well. Null when there is none. Errors: `BACKEND_UNAVAILABLE`. Example: `node(id: "Tm9kZTpkYXRhYmFzZS1hZGFwdGVyLTAwMQ") { id nodeId health }`.',
+        args: { id: t.arg.id({ required: true, description: 'The id. Example: `"Tm9kZTpkYXRhYmFzZS1hZGFwdGVyLTAwMQ"`.' }) },
+        resolve: async (_root, { id }, { registry, changeAt }) => {
+          const named = parseGlobalId(id);
+          if (named === null) return null;
+          if (named.cursor === null) return registry.node(named.nodeId) ?? null;
+          const change = await changeAt(named.cursor);
+          return change?.nodeId === named.nodeId ? change.node : null;
+        },
+      }),
       healthyServices: t.field({
         type: [types.healthyService],
         description:
@@ -62,12 +78,12 @@ export function defineQuery(types: Types, parts: QueryParts): void {
             description: 'In which order. Example: `LEAST_LOADED`.',
           }),
           limit: t.arg.int({
-            description: `How many at most, 1 to ${LIMITS.healthyServices.max}; all where it is left out. Example: \`1\`.`,
+            description: `How many at most, 1 to ${LIMITS.healthyServices.max}; ${LIMITS.healthyServices.fallback} where it is left out. Example: \`1\`.`,
           }),
         },
         resolve: (_root, { strategy, limit, ...query }, { registry }) => {
-          if (limit !== null && limit !== undefined) boundedCount('limit', limit, 1, LIMITS.healthyServices.max);
-          return registry.healthyServices({ ...checkDiscovery(query), strategy: strategy ?? 'RANDOM', limit });
+          const most = boundedCount('limit', limit ?? LIMITS.healthyServices.fallback, 1, LIMITS.healthyServices.max);
+          return registry.healthyServices({ ...checkDiscovery(query), strategy: strategy ?? 'RANDOM', limit: most });
         },
       }),
       explainDiscovery: t.field({
@@ -79,9 +95,18 @@ export function defineQuery(types: Types, parts: QueryParts): void {
       }),
       capabilities: t.field({
         type: [types.capabilitySummary],
-        description:
-          'Every capability of the REGISTERED nodes, by name. Errors: none of its own. Example: `capabilities { name nodes healthy }`.',
-        resolve: (_root, _args, { registry }) => registry.capabilities(),
+        description: `Every capability of the REGISTERED nodes, by name; the first ${LIMITS.capabilities.fallback} unless \`first\` says otherwise. Errors: \`BAD_USER_INPUT\`, \`LIMIT_EXCEEDED\`. Example: \`capabilities(search: "query") { name nodes healthy }\`.`,
+        args: {
+          search: t.arg.string({
+            description: 'Only those with this in their name; case is ignored, `-` and `_` are one. Example: `"query"`.',
+          }),
+          first: t.arg.int({
+            defaultValue: LIMITS.capabilities.fallback,
+            description: `How many, 1 to ${LIMITS.capabilities.max}. Example: \`20\`.`,
+          }),
+          after: t.arg.string({ description: 'Only those behind this name: the last one of the page before. Example: `"postgres"`.' }),
+        },
+        resolve: (_root, args, { registry }) => capabilityList(registry.capabilities(), args),
       }),
       registryStatus: t.field({
         type: parts.registryStatus,

@@ -135,6 +135,11 @@ export class LiveRegistry implements Registry {
     });
   }
 
+  async changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>> {
+    const changes = await backend(() => this.#parts.log.readAt(cursors));
+    return new Map(changes.map((change) => [change.cursor, change]));
+  }
+
   async changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>> {
     return backend(() => this.#parts.log.latestOf(nodeIds, first));
   }

@@ -202,6 +202,8 @@ export interface SnapshotStore {
 export interface ChangeLog {
   /** Entries after the cursor, oldest first, at most `limit`. */
   readAfter(after: Cursor, limit: number): Promise<readonly Change[]>;
+  /** The entries at these positions, as far as they are kept, in any order, with one statement. */
+  readAt(cursors: readonly Cursor[]): Promise<readonly Change[]>;
   /** The latest entries of each node, newest first, at most `first` each, with one statement. */
   latestOf(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly Change[]>>;
   /** The cursor of the newest entry, and the one before the oldest that is still kept. */

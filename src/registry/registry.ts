@@ -138,6 +138,8 @@ export interface Caller {
 export interface Registry extends RegistryReads {
   /** The log, oldest first. Throws CURSOR_EXPIRED, CURSOR_INVALID, BACKEND_UNAVAILABLE. */
   changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]>;
+  /** The changes at these positions, as far as they are kept, with one statement. Throws BACKEND_UNAVAILABLE. */
+  changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>>;
   /** The latest changes of each node, newest first, with one statement. Throws BACKEND_UNAVAILABLE. */
   changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>>;
   /** Newest first. Throws BACKEND_UNAVAILABLE. */

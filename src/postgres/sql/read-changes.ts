@@ -20,6 +20,13 @@ export function readChangesAfter(connection: Connection, after: Cursor, limit: n
   return changes(connection, sql`select ${columns} from registration_changes c where c.cursor > ${after} order by c.cursor limit ${limit}`);
 }
 
+export function readChangesAt(connection: Connection, cursors: readonly Cursor[]): Promise<Change[]> {
+  return changes(
+    connection,
+    sql`select ${columns} from registration_changes c where c.cursor in (select jsonb_array_elements_text(${JSON.stringify(cursors)}::jsonb)::bigint)`,
+  );
+}
+
 /** The latest entries of many nodes with one statement: a lateral index scan per node. */
 export function readLatestChanges(connection: Connection, nodeIds: readonly NodeId[], first: number): Promise<Change[]> {
   return changes(

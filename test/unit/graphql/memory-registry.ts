@@ -88,6 +88,8 @@ export class MemoryRegistry implements Registry {
   readonly rejected: RejectedEvent[] = [];
   /** The ids of each call of changesOfNodes. */
   readonly batches: { readonly ids: readonly string[]; readonly first: number }[] = [];
+  /** The cursors of each call of changesAt. */
+  readonly positions: (readonly Cursor[])[] = [];
   readonly callers: Caller[] = [];
   readonly introspections: { nodeId?: string | null; nodeTypes?: readonly string[] | null; reason?: string | null }[] = [];
   readonly queries: HealthyServicesQuery[] = [];
@@ -226,6 +228,12 @@ export class MemoryRegistry implements Registry {
     this.#mayFail();
     this.#checkCursor(after);
     return this.log.filter((change) => change.cursor > (after ?? this.floor) && matches(change, filter)).slice(0, first);
+  }
+
+  async changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>> {
+    this.positions.push(cursors);
+    this.#mayFail();
+    return new Map(this.log.filter(({ cursor }) => cursors.includes(cursor)).map((change) => [change.cursor, change]));
   }
 
   async changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>> {

@@ -165,7 +165,7 @@ describe('healthyServices', () => {
     await run('{ healthyServices(capability: "x", strategy: null) { nodeId } }');
     expect(registry.queries).toEqual([
       { capability: 'x', types: ['effect'], versionRange: '^1', allOf: undefined, strategy: 'FRESHEST', limit: 2 },
-      { capability: 'x', types: undefined, versionRange: undefined, allOf: undefined, strategy: 'RANDOM', limit: undefined },
+      { capability: 'x', types: undefined, versionRange: undefined, allOf: undefined, strategy: 'RANDOM', limit: 500 },
     ]);
   });
 

@@ -8,11 +8,11 @@ import { Faults } from './faults.ts';
 /** The change log as an array. Numbered at the moment of the commit, so that number order is commit order. */
 export class MemoryChangeLog implements ChangeLog {
   /** `fail`: BackendError. */
-  readonly faults = new Faults<'readAfter' | 'latestOf' | 'bounds', 'fail'>();
+  readonly faults = new Faults<'readAfter' | 'readAt' | 'latestOf' | 'bounds', 'fail'>();
   /** Whether commits wake followers; false: every notification is lost. */
   notifies = true;
   /** Calls of each method so far. */
-  readonly calls = { readAfter: 0, latestOf: 0, bounds: 0 };
+  readonly calls = { readAfter: 0, readAt: 0, latestOf: 0, bounds: 0 };
   #entries: Change[] = [];
   #head = toCursor(0);
   #floor = toCursor(0);
@@ -60,6 +60,11 @@ export class MemoryChangeLog implements ChangeLog {
     return this.#entries.filter(({ cursor }) => cursor > after).slice(0, limit);
   }
 
+  async readAt(cursors: readonly Cursor[]): Promise<readonly Change[]> {
+    this.#call('readAt');
+    return this.#entries.filter(({ cursor }) => cursors.includes(cursor));
+  }
+
   async latestOf(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly Change[]>> {
     this.#call('latestOf');
     const newestFirst = this.#entries.toReversed();
@@ -88,7 +93,7 @@ export class MemoryChangeLog implements ChangeLog {
     });
   }
 
-  #call(name: 'readAfter' | 'latestOf' | 'bounds'): void {
+  #call(name: 'readAfter' | 'readAt' | 'latestOf' | 'bounds'): void {
     this.calls[name] += 1;
     if (this.faults.take(name) !== null) throw new BackendError('postgres', `injected: ${name} failed`);
   }
