@@ -142,17 +142,19 @@ export function defineExplanation(types: Types) {
       rejectedEvents: t.field({
         type: [types.rejectedEvent],
         nullable: true,
-        description: `Refused messages that mention one of the names, newest first, among the latest ${LIMITS.rejectedEvents.max}: an announcement that would have answered. Null with an error when Postgres does not answer. Errors: \`BAD_USER_INPUT\`, \`LIMIT_EXCEEDED\`, \`BACKEND_UNAVAILABLE\`. Example: \`rejectedEvents(first: 1) { reason excerpt }\`.`,
+        description: `Refused messages that mention one of the names, or one of the first ${LIMITS.withheld.fallback} withheld nodes, in the 300 characters that are kept of each; newest first, among the latest ${LIMITS.rejectedEvents.max}: an announcement that would have answered. Null with an error when Postgres does not answer. Errors: \`BAD_USER_INPUT\`, \`LIMIT_EXCEEDED\`, \`BACKEND_UNAVAILABLE\`. Example: \`rejectedEvents(first: 1) { reason excerpt }\`.`,
         args: {
           first: t.arg.int({
             defaultValue: LIMITS.mentions.fallback,
             description: `How many, 1 to ${LIMITS.mentions.max}. Example: \`1\`.`,
           }),
         },
-        resolve: async ({ names }, args, { rejectedEvents }) => {
+        resolve: async (explanation, args, { rejectedEvents }) => {
           const first = boundedCount('first', args.first ?? LIMITS.mentions.fallback, 1, LIMITS.mentions.max);
-          const canonical = names.map((name) => name.canonical);
-          return (await rejectedEvents(LIMITS.rejectedEvents.max)).filter((event) => mentionsAny(event, canonical)).slice(0, first);
+          const names = explanation.names.map(({ canonical }) => canonical);
+          const nodeIds = explanation.withheld(LIMITS.withheld.fallback).map(({ node }) => node.nodeId);
+          const latest = await rejectedEvents(LIMITS.rejectedEvents.max);
+          return latest.filter((event) => mentionsAny(event, names, nodeIds)).slice(0, first);
         },
       }),
     }),

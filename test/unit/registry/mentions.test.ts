@@ -13,11 +13,17 @@ const event = {
 };
 
 it('should find a name in any spelling, in the message or in what was wrong with it', () => {
-  expect(mentionsAny(event, ['cache', 'database-adapter'])).toBe(true);
-  expect(mentionsAny({ ...event, excerpt: null }, ['endpoints.api'])).toBe(true);
+  expect(mentionsAny(event, ['cache', 'database-adapter'], [])).toBe(true);
+  expect(mentionsAny({ ...event, excerpt: null }, ['endpoints.api'], [])).toBe(true);
 });
 
 it('should not find what is not there', () => {
-  expect(mentionsAny(event, ['database.adapter'])).toBe(false);
-  expect(mentionsAny({ ...event, excerpt: null }, ['database-adapter'])).toBe(false);
+  expect(mentionsAny(event, ['database.adapter'], [])).toBe(false);
+  expect(mentionsAny({ ...event, excerpt: null }, ['database-adapter'], [])).toBe(false);
+});
+
+it('should find the id of a node where it is a text of its own', () => {
+  const said = { ...event, excerpt: '{"node_id": "Adapter_1", "node_type": "x"}' };
+  expect(mentionsAny(said, [], ['adapter-10', 'Adapter_1'])).toBe(true);
+  expect(mentionsAny(said, [], ['Adapter', 'e'])).toBe(false);
 });
