@@ -34,7 +34,10 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Query.nodes': { size: paged(['first', 'last'], LIMITS.nodes) },
   'NodeConnection.edges': { size: 1 },
   'Query.healthyServices': { size: paged(['limit'], { fallback: SOME, max: LIMITS.healthyServices.max }) },
-  'Query.capabilities': { size: MANY },
+  // Counts the capabilities of every node.
+  'Query.capabilities': { price: MANY, size: paged(['first'], { fallback: MANY, max: LIMITS.capabilities.max }) },
+  // From memory, but for past states: what each adds to the one statement of all.
+  'Query.node': { price: SOME },
   'Query.changes': { price: POSTGRES, size: paged(['first'], LIMITS.changes) },
   'Query.rejectedEvents': { price: POSTGRES, size: paged(['first'], LIMITS.rejectedEvents) },
   'RegistryStatus.backends': { size: 3 },

@@ -101,8 +101,7 @@ export function defineQuery(types: Types, parts: QueryParts): void {
             description: 'Only those with this in their name; case is ignored, `-` and `_` are one. Example: `"query"`.',
           }),
           first: t.arg.int({
-            defaultValue: LIMITS.capabilities.fallback,
-            description: `How many, 1 to ${LIMITS.capabilities.max}. Example: \`20\`.`,
+            description: `How many, 1 to ${LIMITS.capabilities.max}; ${LIMITS.capabilities.fallback} where it is left out. Example: \`20\`.`,
           }),
           after: t.arg.string({ description: 'Only those behind this name: the last one of the page before. Example: `"postgres"`.' }),
         },
