@@ -1,8 +1,12 @@
 import { execute, parse, validate } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type BackEnds, connectBackEnds } from '../../../src/back-ends.ts';
+import { readConfig } from '../../../src/config.ts';
 import { createContext } from '../../../src/graphql/context.ts';
 import { buildSchema } from '../../../src/graphql/schema.ts';
+import { createInstanceProbing } from '../../../src/instance-probing.ts';
+import { migrate } from '../../../src/postgres/migrate.ts';
 import { Alignment } from '../../../src/registry/alignment.ts';
 import { ChangeFeed } from '../../../src/registry/change-feed.ts';
 import { Deregistration } from '../../../src/registry/deregistration.ts';
@@ -11,11 +15,10 @@ import { Introspection } from '../../../src/registry/introspection.ts';
 import { LiveRegistry } from '../../../src/registry/live-registry.ts';
 import { Subscriptions } from '../../../src/registry/subscriptions.ts';
 import { RegistryView } from '../../../src/registry/view.ts';
-import { FakeMessenger } from '../../unit/registry/fakes/fake-messenger.ts';
-import { MemoryCatalog } from '../../unit/registry/fakes/memory-catalog.ts';
 import { nodeId } from '../../unit/registry/fakes/messages.ts';
 import { silentLog } from '../../unit/registry/fakes/recorded-log.ts';
-import { type MigratedRegistry, migratedRegistry, NO_WRITES } from './migrated-registry.ts';
+import { freshDatabase, gatewayEnvironment } from '../stack.ts';
+import { NO_WRITES } from './migrated-registry.ts';
 import { newChange, nodeRecord } from './node-record.ts';
 
 const schema = buildSchema();
@@ -25,12 +28,19 @@ const CHANGES = 3;
 
 /** A gateway's registry on a real Postgres, and nothing that runs beside it: every statement is that of the operation. */
 describe('the statements of one operation', () => {
-  let migrated: MigratedRegistry;
+  let backEnds: BackEnds;
   let registry: LiveRegistry;
 
   beforeAll(async () => {
-    migrated = await migratedRegistry();
-    const { store, log: changeLog } = migrated.open();
+    const config = readConfig(gatewayEnvironment(await freshDatabase()));
+    await migrate(config.postgres);
+    backEnds = connectBackEnds(
+      config,
+      () => 'registry',
+      () => undefined,
+      silentLog(),
+    );
+    const { store, changeLog, catalog } = backEnds;
     const nodes = Array.from({ length: NODES }, (_, index) =>
       nodeRecord(nodeId(`n${String(index).padStart(3, '0')}`), { serviceName: 'database-adapter', capabilities: ['query'] }),
     );
@@ -65,30 +75,23 @@ describe('the statements of one operation', () => {
 
     const view = new RegistryView();
     const log = silentLog();
-    const catalog = new MemoryCatalog();
     const now = Date.now;
-    const newId = () => 'id';
     const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) => {
       throw error;
     });
     await feed.load();
-    const discovery = new Discovery(view, Math.random);
+    const instances = createInstanceProbing(config.probing, { backEnds, view, log });
+    const discovery = new Discovery(view, Math.random, instances.demand);
+    const common = { view, store, catalog, now, newId: () => 'id', log };
+    const alignment = new Alignment(common);
     registry = new LiveRegistry({
+      ...instances,
       view,
       feed,
       discovery,
       subscriptions: new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval: 15_000 }),
-      introspection: new Introspection({ view, store, messenger: new FakeMessenger(), now, newId, log }),
-      deregistration: new Deregistration({
-        view,
-        store,
-        catalog,
-        alignment: new Alignment({ store, catalog, log }),
-        now,
-        newId,
-        log,
-        onCommitted: () => undefined,
-      }),
+      introspection: new Introspection({ ...common, messenger: backEnds.messenger }),
+      deregistration: new Deregistration({ ...common, alignment, onCommitted: () => undefined }),
       store,
       log: changeLog,
       now,
@@ -97,7 +100,10 @@ describe('the statements of one operation', () => {
     });
   });
 
-  afterAll(() => migrated.close());
+  afterAll(async () => {
+    await backEnds?.disconnect();
+    backEnds?.close();
+  });
 
   /** The statements that the driver sends for one operation, and its answer. */
   async function statementsOf(query: string): Promise<{ readonly statements: number; readonly answer: string }> {
