@@ -111,7 +111,7 @@ describe('the statements of one operation', () => {
     expect(validate(schema, document)).toEqual([]);
     const sent = vi.spyOn(pg.Client.prototype, 'query');
     try {
-      const asker = { key: 'test', name: null, scopes: new Set(['registry:read'] as const), expiresAt: null };
+      const asker = { key: 'test', name: null, scopes: new Set(['registry:read'] as const), expiresAt: null, authenticated: false };
       const result = await execute({ schema, document, contextValue: createContext(registry, asker, undefined) });
       expect(result.errors).toBeUndefined();
       return { statements: sent.mock.calls.length, answer: JSON.stringify(result.data) };
