@@ -38,7 +38,7 @@ query ResolveAllOf {
 
 # What can be asked for at all?
 query Capabilities {
-  capabilities {
+  capabilities(first: 50) {
     name
     nodes
     healthy
@@ -157,6 +157,15 @@ query One {
       reason
       changedFields
     }
+  }
+}
+
+# What a cache holds under an id, read again.
+query Again {
+  node(id: "Tm9kZTpkYXRhYmFzZS1hZGFwdGVyLTAwMQ") {
+    id
+    nodeId
+    state
   }
 }
 `,
