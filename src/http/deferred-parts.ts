@@ -20,11 +20,20 @@ export function useDeferredParts(maskError: ErrorMask): Plugin {
     return known;
   }
 
+  // The answers of a batch go into one list, so that none of them can be in parts.
+  const batches = new WeakSet<Request>();
+
   return {
+    onRequestParse: ({ request }) => ({
+      onRequestParseDone({ requestParserResult }) {
+        if (Array.isArray(requestParserResult)) batches.add(request);
+      },
+    }),
     onExecute({ args, executeFn, setExecuteFn }) {
       const document = wholeOf(args.document);
       if (document === null) return undefined;
-      if (!takesParts(args.contextValue.request)) {
+      const { request } = args.contextValue;
+      if (batches.has(request) || !takesParts(request)) {
         setExecuteFn((given) => executeFn({ ...given, document }));
         return undefined;
       }

@@ -18,11 +18,11 @@ export function useNegotiation(): Plugin {
         }
       });
     },
-    async onResultProcess({ result, resultProcessor, setResultProcessor }) {
+    async onResultProcess({ result, setResult, resultProcessor, setResultProcessor }) {
+      if (Array.isArray(result)) setResult(await Promise.all(result.map(inOnePiece)));
       if (resultProcessor !== undefined) return;
-      // A subscription has begun by now. Nobody would ever read it, so it would stand until the gateway stops.
-      const isStream = Symbol.asyncIterator in result;
-      if (isStream) await result[Symbol.asyncIterator]().return?.();
+      const isStream = isStreaming(result);
+      if (isStream) await leave(result);
       const message = isStream
         ? 'A subscription is answered with an event stream: accept text/event-stream, or open a WebSocket.'
         : 'Answers are application/graphql-response+json, application/json, multipart/mixed or text/event-stream: accept one of them.';
@@ -31,4 +31,21 @@ export function useNegotiation(): Plugin {
       setResultProcessor((_result, { Response }) => new Response(body, { status: 406, headers }), 'application/json');
     },
   };
+}
+
+/** A subscription has begun by now. Nobody would ever read it, so it would stand until the gateway stops. */
+async function leave(stream: AsyncIterable<unknown>): Promise<void> {
+  await stream[Symbol.asyncIterator]().return?.();
+}
+
+/** Yoga would write a stream inside of a batch as an empty object. */
+async function inOnePiece(result: object): Promise<object> {
+  if (!isStreaming(result)) return result;
+  await leave(result);
+  const message = 'A batch is answered in one piece: send a subscription in a request of its own.';
+  return { errors: [new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } })] };
+}
+
+function isStreaming(result: object): result is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in result;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { defaultLimits } from '../../../src/config/limits.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { startServer } from './running-server.ts';
 
@@ -94,6 +95,24 @@ describe('the form of an answer', () => {
       expect(response.status).toBe(406);
       expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('accept text/event-stream') }] });
     }
+    await vi.waitFor(() => expect(registry.subscribers).toBe(0));
+  });
+
+  it('should be one piece for each operation of a batch, and leave no subscription behind', async () => {
+    const { url, registry } = await startServer({ limits: { ...defaultLimits(), LIMIT_BATCH: 2 } });
+    registry.put(sampleNode('n-1'));
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, multipart/mixed, text/event-stream' },
+      body: JSON.stringify([
+        { query: '{ nodeById(nodeId: "n-1") { health ... @defer { changes(first: 1) { cursor } } } }' },
+        { query: 'subscription { registrationChanges(snapshot: true) { type } }' },
+      ]),
+    });
+    expect(await response.json()).toEqual([
+      { data: { nodeById: { health: 'HEALTHY', changes: [{ cursor: '0000000000000001' }] } } },
+      { errors: [{ message: expect.stringContaining('request of its own'), extensions: { code: 'BAD_REQUEST' } }] },
+    ]);
     await vi.waitFor(() => expect(registry.subscribers).toBe(0));
   });
 });
