@@ -1,4 +1,5 @@
 import type { JsonObject } from '../events/json.ts';
+import type { SigningKey } from '../events/signature.ts';
 import { fitAnnouncement, MESSAGE_LIMIT } from './announcement-size.ts';
 import { type EventType, envelope, kafkaMessage, type Payload, platformEnvelope } from './envelope.ts';
 import { messageOf } from './error-message.ts';
@@ -10,6 +11,7 @@ import type { Occasion } from './owed-announcement.ts';
 import type { NodeProfile } from './profile.ts';
 import type { Publisher } from './publisher.ts';
 import { UsageMeter } from './resources.ts';
+import { signed } from './signed.ts';
 import { isoMicroseconds, type Stamps } from './stamps.ts';
 import type { Generation, NodeTopics } from './topics.ts';
 import type { Workload } from './workload.ts';
@@ -20,6 +22,8 @@ export interface AnnouncerParts {
   readonly workload: Workload;
   readonly activeOperations: () => number;
   readonly publisher: Publisher;
+  /** null: messages are not signed. */
+  readonly signingKey: SigningKey | null;
   readonly topics: NodeTopics;
   readonly generation: Generation;
   readonly epoch: number;
@@ -133,8 +137,9 @@ export class Announcer {
   }
 
   #send(topic: string, eventType: string, payload: Payload, value: string): Promise<boolean> {
-    const { identity, publisher } = this.#parts;
-    return publisher.send(topic, kafkaMessage(identity, eventType, payload.correlation_id, value));
+    const { identity, publisher, signingKey } = this.#parts;
+    const message = kafkaMessage(identity, eventType, payload.correlation_id, value);
+    return publisher.send(topic, signingKey === null ? message : signed(topic, message, signingKey));
   }
 
   /** Once for each set of parts: it would be the same line with every announcement. */

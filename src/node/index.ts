@@ -1,6 +1,7 @@
 /** What `discovery-gateway/node` exports. */
 export type { ReportedHealth } from '../events/announcement.ts';
 export type { Json, JsonObject } from '../events/json.ts';
+export { SIGNATURE_HEADER, type SignedMessage, type SigningKey, type SigningSecret, sign, signingKey } from '../events/signature.ts';
 export type { Accepted } from './incoming.ts';
 export type { KafkaClient, KafkaConnection } from './kafka-client.ts';
 export { type AnnouncementReason, NodeIntrospection, type PublishOptions } from './node-introspection.ts';

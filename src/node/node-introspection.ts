@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../events/json.ts';
+import { type SigningKey, signingKey } from '../events/signature.ts';
 import { Announcer } from './announcer.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { Inbox } from './inbox.ts';
@@ -60,6 +61,7 @@ export class NodeIntrospection {
   readonly #profile: NodeProfile;
   readonly #workload: Workload;
   readonly #stamps: Stamps;
+  readonly #signingKey: SigningKey | null;
   readonly #now: () => number;
   readonly #newId: () => string;
   readonly #random: () => number;
@@ -69,7 +71,7 @@ export class NodeIntrospection {
   #stopping: Promise<void> | null = null;
   #stopped = false;
 
-  /** Throws RangeError for an identity or an endpoint that the gateway would reject. Opens no connection. */
+  /** Throws RangeError for an identity, an endpoint or a signing key that the gateway would reject. Opens no connection. */
   constructor(options: NodeIntrospectionOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
@@ -83,6 +85,7 @@ export class NodeIntrospection {
     this.#workload = new Workload(this.#now);
     this.#profile = new NodeProfile(this.#identity, options, this.#workload, this.#logger, this.#now);
     this.#stamps = new Stamps(this.#now);
+    this.#signingKey = options.signing === undefined ? null : signingKey(options.signing);
   }
 
   /**
@@ -187,6 +190,7 @@ export class NodeIntrospection {
       workload: this.#workload,
       activeOperations: this.#options.activeOperations ?? (() => this.#workload.active),
       publisher,
+      signingKey: this.#signingKey,
       topics: this.#topics,
       generation: this.#options.generation ?? 'legacy',
       epoch: this.#epoch,

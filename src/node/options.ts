@@ -1,5 +1,6 @@
 import type { ReportedHealth } from '../events/announcement.ts';
 import type { JsonObject } from '../events/json.ts';
+import type { SigningSecret } from '../events/signature.ts';
 import type { Accepted } from './incoming.ts';
 import type { KafkaClient, KafkaConnection } from './kafka-client.ts';
 import type { NodeLogger } from './node-logger.ts';
@@ -82,6 +83,12 @@ export interface NodeIntrospectionOptions {
   readonly stopTimeout?: number;
   /** A broadcast is answered after a random part of this, so that a fleet does not answer at once. Default: 1 s. */
   readonly broadcastJitter?: number;
+
+  /**
+   * Signs every message, so that the gateway can tell that it is this node's: `{ kid, secret }` for HMAC-SHA-256 with a secret of at least
+   * 32 bytes, `{ kid, privateKey }` for Ed25519 with a private key in PEM. The gateway knows the key under the same `kid`. Default: unsigned.
+   */
+  readonly signing?: SigningSecret;
 
   /** Default: warnings on stderr. */
   readonly logger?: NodeLogger;

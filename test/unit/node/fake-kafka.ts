@@ -17,6 +17,8 @@ export interface SentMessage {
   readonly key: string;
   readonly headers: Record<string, string>;
   readonly value: JsonObject;
+  /** The value as Kafka would carry it. */
+  readonly text: string;
   /** The value's `payload`. */
   readonly payload: JsonObject;
   readonly bytes: number;
@@ -186,7 +188,7 @@ function read(topic: string, { key, value, headers }: OutgoingMessage): SentMess
   if (!isJsonObject(parsed) || !isJsonObject(parsed['payload'])) throw new Error(`no envelope: ${value}`);
   const meaning = topic.includes('heartbeat') ? 'heartbeat' : topic.includes('acked') ? 'acknowledgement' : 'introspection';
   const event = parseMessage({ topic, key: Buffer.from(key), value: Buffer.from(value), headers, timestamp: 0 }, meaning);
-  return { topic, key, headers, value: parsed, payload: parsed['payload'], bytes: Buffer.byteLength(value), event };
+  return { topic, key, headers, value: parsed, text: value, payload: parsed['payload'], bytes: Buffer.byteLength(value), event };
 }
 
 /** Keeps what was warned of. */
