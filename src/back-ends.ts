@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import { AgentCatalog } from './consul/agent-catalog.ts';
 import { EndpointProbe } from './consul/probe.ts';
 import type { Backend } from './errors.ts';
+import { signingKey } from './events/signature.ts';
 import { createKafka, createSendingKafka } from './kafka/client.ts';
 import { KafkaMessenger } from './kafka/producer.ts';
 import { KnownTopics } from './kafka/topics.ts';
@@ -66,7 +67,9 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
 
   const kafka = createKafka(config.kafka, log);
   const topics = new KnownTopics();
-  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics, log);
+  const { selfSecret } = config.claims;
+  const signer = selfSecret === null ? null : signingKey(selfSecret);
+  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics, log, signer);
   const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
 
   return {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { authConfig, authProblems, authVariables } from './config/auth.ts';
-import { claimsConfig, claimsVariables } from './config/claims.ts';
+import { claimsConfig, claimsProblems, claimsVariables } from './config/claims.ts';
 import { consulConfig, consulVariables } from './config/consul.ts';
 import { httpConfig, httpVariables } from './config/http.ts';
 import { kafkaConfig, kafkaProblems, kafkaVariables } from './config/kafka.ts';
@@ -44,7 +44,7 @@ export class ConfigurationError extends Error {
 export type Config = ReturnType<typeof readConfig>;
 
 /**
- * The configuration from environment variables. Reads nothing else. Intervals are milliseconds.
+ * The configuration from environment variables. Beside them it reads the files of signing keys, and nothing else. Intervals are milliseconds.
  * Throws ConfigurationError with every problem at once.
  */
 export function readConfig(env: NodeJS.ProcessEnv) {
@@ -60,11 +60,16 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       );
     }
   }
-  problems.push(...postgresProblems(present), ...kafkaProblems(present, parsed.data), ...probingProblems(parsed.data));
-  problems.push(...authProblems(present, parsed.data));
+  const gatewayId = gatewayIdOf(parsed.data);
+  problems.push(
+    ...postgresProblems(present),
+    ...kafkaProblems(present, parsed.data),
+    ...probingProblems(parsed.data),
+    ...authProblems(present, parsed.data),
+    ...claimsProblems(parsed.data, gatewayId),
+  );
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const e = parsed.data;
-  const gatewayId = e.GATEWAY_ID ?? `gateway-${hostname()}-${e.SERVICE_PORT}`;
   const http = httpConfig(e);
   return {
     gatewayId,
@@ -84,6 +89,10 @@ export function readConfig(env: NodeJS.ProcessEnv) {
       interval: e.SNAPSHOT_INTERVAL,
     },
   };
+}
+
+function gatewayIdOf(e: z.output<typeof environment> | undefined): string {
+  return e?.GATEWAY_ID ?? `gateway-${hostname()}-${e?.SERVICE_PORT}`;
 }
 
 const HINTS: Readonly<Record<string, string>> = {

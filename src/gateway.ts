@@ -34,6 +34,8 @@ const MEMORY_WATCH = 5 * 60_000;
 const MEMORY_LIMIT = 512 * 1024 * 1024;
 const CONSUL_PING = 5000;
 const CHECKS_LOOK = 500;
+/** A change of the signing keys is noticed this often. Milliseconds. */
+const KEYS_LOOK = 5000;
 /** Of the 10 s from SIGTERM to the end, what a stage may take. Milliseconds. */
 const GOODBYE = 2000;
 const WORK = 5500;
@@ -111,7 +113,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     onStartedAgain: instances.startedAgain,
     onHopeless: fail,
   });
-  const { consumer, introspection, counts } = intake;
+  const { consumer, introspection, signatures, counts } = intake;
   const { guard, healthKeeper, secondLook, reconciler, checks, publisher } = upkeep;
 
   // What clients see.
@@ -165,7 +167,17 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const http = createHttpServer({
     registry,
     health,
-    metrics: createMetrics({ health, counts, view, snapshots: keeper, limitRefusals, authRefusals, instances, now }),
+    metrics: createMetrics({
+      health,
+      counts,
+      signatures: signatures.counts,
+      view,
+      snapshots: keeper,
+      limitRefusals,
+      authRefusals,
+      instances,
+      now,
+    }),
     log,
     config: config.http,
     allowedOrigins: config.http.allowedOrigins,
@@ -243,9 +255,14 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     const { rss, heapUsed } = process.memoryUsage();
     log[rss > MEMORY_LIMIT ? 'warn' : 'info']({ rss, heapUsed, nodes: view.size(), subscribers: subscriptions.open() }, 'memory');
   });
-  background.start('self-registration', (stopped) =>
-    runSelfNode(self, { canSend: () => topics.isKnown(), report: () => health.report() }, stopped),
-  );
+  if (signatures.isNeeded()) background.every('signing keys', KEYS_LOOK, () => signatures.reload());
+  const demand = signatures.selfDemand(config.gatewayId, config.claims.selfSecret !== null);
+  if (demand !== null) log.warn({ demand }, 'this gateway does not announce itself: it would be refused without SELF_SIGNING_KEY');
+  else {
+    background.start('self-registration', (stopped) =>
+      runSelfNode(self, { canSend: () => topics.isKnown(), report: () => health.report() }, stopped),
+    );
+  }
   log.info({ registryId, nodes: view.size(), cursor: view.head() }, 'serving');
   return { host, port, failed, stop };
 }

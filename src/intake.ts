@@ -11,6 +11,7 @@ import { Introspection } from './registry/introspection.ts';
 import { Renewals } from './registry/renewals.ts';
 import { RegistrationSaga } from './registry/saga.ts';
 import type { RegistryView } from './registry/view.ts';
+import { SignatureGuard } from './signature-guard.ts';
 
 export interface IntakeOptions {
   readonly config: Config;
@@ -68,6 +69,13 @@ export function createIntake({
         .catch((error: unknown) => log.warn({ error: messageOf(error) }, 'could not ask unknown nodes to introspect'));
     },
   });
+  const signatures = new SignatureGuard({
+    config: config.claims,
+    typeOf: (nodeId) => view.get(nodeId)?.type,
+    memory: config.postgres.removedRetention,
+    now,
+    log,
+  });
   const consumer = new NodeConsumer(
     kafka,
     config.kafka,
@@ -79,9 +87,12 @@ export function createIntake({
       ask: (call) => circuits.kafka.run(call),
       blocker: (meaning) => backEnds.away(meaning === 'introspection' ? ['postgres', 'consul'] : ['postgres']),
       now,
-      rules: { endpointRefusal: (url) => config.claims.endpoints.refusal(url) },
+      rules: {
+        endpointRefusal: (url) => config.claims.endpoints.refusal(url),
+        judge: signatures.isNeeded() ? (message, claim) => signatures.judge(message, claim) : undefined,
+      },
     },
     log,
   );
-  return { consumer, introspection, counts: ingest.counts };
+  return { consumer, introspection, signatures, counts: ingest.counts };
 }

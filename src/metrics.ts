@@ -6,12 +6,14 @@ import { defineProbingMetrics, type ProbingSources } from './probing-metrics.ts'
 import type { IngestCounts } from './registry/ingest.ts';
 import type { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import type { RegistryView } from './registry/view.ts';
+import type { SignatureCounts } from './signature-guard.ts';
 
 const CIRCUIT: Readonly<Record<CircuitState, number>> = { closed: 0, half_open: 1, open: 2 };
 
 const DRIFT = ['missing', 'different', 'orphaned', 'expired'] as const;
 
 export interface MetricsSources {
+  readonly signatures: Readonly<SignatureCounts>;
   readonly health: HealthSource;
   readonly counts: IngestCounts;
   readonly view: RegistryView;
@@ -24,21 +26,27 @@ export interface MetricsSources {
 }
 
 /** `/metrics`: read from the parts when asked, so that nothing is counted twice on a hot path. */
-export function createMetrics({ health, counts, view, snapshots, limitRefusals, authRefusals, instances, now }: MetricsSources): Registry {
+export function createMetrics({
+  health,
+  counts,
+  signatures,
+  view,
+  snapshots,
+  limitRefusals,
+  authRefusals,
+  instances,
+  now,
+}: MetricsSources): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  let reported: Record<string, number> = {};
-  new Counter({
+  countAll(registry, counts, 'outcome', {
     name: 'discovery_gateway_events_total',
     help: 'Messages from nodes, by what became of them; failed: tries that a back end failed.',
-    labelNames: ['outcome'],
-    registers,
-    collect() {
-      const now: Record<string, number> = { ...counts };
-      for (const [outcome, count] of Object.entries(now)) this.inc({ outcome }, count - (reported[outcome] ?? 0));
-      reported = now;
-    },
+  });
+  countAll(registry, signatures, 'result', {
+    name: 'discovery_gateway_signatures_total',
+    help: 'Messages from nodes that were asked for a signature, by what came of it; all 0 where no keys are configured. A message that comes again counts again.',
   });
   new Gauge({
     name: 'discovery_gateway_nodes',
@@ -189,6 +197,26 @@ export function createMetrics({ health, counts, view, snapshots, limitRefusals, 
   });
   if (snapshots !== null) defineSnapshotMetrics(registry, snapshots, now);
   return registry;
+}
+
+/** A counter that follows counts which are kept elsewhere. */
+function countAll<T extends string>(
+  registry: Registry,
+  counts: Readonly<Record<T, number>>,
+  label: string,
+  about: { readonly name: string; readonly help: string },
+): void {
+  let reported: Readonly<Record<string, number>> = {};
+  new Counter({
+    ...about,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      const now: Readonly<Record<string, number>> = { ...counts };
+      for (const [value, count] of Object.entries(now)) this.inc({ [label]: value }, count - (reported[value] ?? 0));
+      reported = now;
+    },
+  });
 }
 
 function defineSnapshotMetrics(registry: Registry, snapshots: Pick<SnapshotKeeper, 'lastAsOf' | 'counts'>, now: () => number): void {

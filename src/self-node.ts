@@ -1,3 +1,4 @@
+import { GATEWAY_TYPE } from './config/claims.ts';
 import type { Config } from './config.ts';
 import { delay } from './delay.ts';
 import { type HealthReport, type HealthStatus, statusOf } from './http/health.ts';
@@ -23,7 +24,7 @@ export function createSelfNode(config: Config, port: number, report: () => Healt
     // A connection of its own: the gateway's client would go on trying long after this node stopped.
     kafka: { brokers: config.kafka.brokers, clientId: `${config.gatewayId}-node`, ...security(config.kafka) },
     nodeId: config.gatewayId,
-    nodeType: 'registry',
+    nodeType: GATEWAY_TYPE,
     nodeName: 'discovery-gateway',
     nodeVersion: gatewayVersion(),
     serviceName: 'discovery-gateway',
@@ -40,6 +41,7 @@ export function createSelfNode(config: Config, port: number, report: () => Healt
       requests: topics.request,
       accepted: topics.accepted,
     },
+    ...(config.claims.selfSecret === null ? {} : { signing: config.claims.selfSecret }),
     logger: log,
   });
 }

@@ -85,6 +85,11 @@ function readContent(opened: OpenedEnvelope, origin: Origin, endpointRefusal: En
   };
 }
 
+/** Whether the node says that it leaves. Throws Unacceptable INVALID_FIELD. */
+export function isGoodbye({ payload, path }: OpenedEnvelope): boolean {
+  return readReason(payload, path) === SHUTDOWN;
+}
+
 function readReason(payload: JsonObject, path: string): string {
   const reason = readText(payload, REASON, path) ?? textIn(payload['metadata'], BROADCAST_REASON, `${path}metadata.`);
   return reason?.toLowerCase() ?? STARTUP;

@@ -34,6 +34,11 @@ function typeIn(object: Json | undefined, place: string): string | null {
   return typeof value === 'string' ? toType(value, place) : null;
 }
 
+/** The type that this text means, null where it means none. Throws Unacceptable INVALID_TYPE. */
+export function nodeTypeOf(text: string): string | null {
+  return toType(text, 'nodeType');
+}
+
 /** Lower case, without a `_GENERIC` suffix (some producers announce EFFECT_GENERIC). */
 function toType(value: Json, place: string): string | null {
   if (value === null) return null;

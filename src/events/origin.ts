@@ -70,6 +70,11 @@ export function usableCorrelationId(value: Json): string | null {
   return isUsable ? value : null;
 }
 
+/** When the message says that it was said, microseconds since 1970; null where it says nothing of it. */
+export function timeSaid({ payload, envelope }: OpenedEnvelope): number | null {
+  return firstTime(envelope, ENVELOPE_TIMES) ?? firstTime(payload, PAYLOAD_TIMES);
+}
+
 function readTime({ payload, envelope, path }: OpenedEnvelope, recordTime: number): MessageTime {
   const inPayload = firstTime(payload, PAYLOAD_TIMES);
   const time = firstTime(envelope, ENVELOPE_TIMES) ?? inPayload ?? recordMicros(recordTime);

@@ -1,4 +1,5 @@
-import type { Goodbye, NodeEvent } from './announcement.ts';
+import type { Goodbye, Ignored, NodeEvent, Rejection } from './announcement.ts';
+import { type Claim, readClaim } from './claim.ts';
 import type { EndpointRefusal } from './endpoint-url.ts';
 import { type OpenedEnvelope, openEnvelope } from './envelope.ts';
 import { type EventKind, eventKindOf, type Meaning, namesAnotherKind } from './event-kind.ts';
@@ -10,6 +11,8 @@ import { type KafkaMessage, type KafkaRecord, readRecord } from './kafka-record.
 import { recordMicros } from './message-time.ts';
 import { announcedNodeId, readOrigin, usableCorrelationId, usableNodeId } from './origin.ts';
 import { shownName } from './path.ts';
+import { SIGNATURE_HEADER } from './signature.ts';
+import type { SignatureVerdict } from './signature-rules.ts';
 import { Unacceptable } from './unacceptable.ts';
 
 const CORRELATION_ID = fieldName('correlation_id');
@@ -35,6 +38,8 @@ const REQUEST_MARKS = ['reason', 'registry_id', 'request_timestamp', 'target_nod
 export interface ParseRules {
   /** Why an endpoint may not be registered, null where it may; absent: every endpoint may. */
   readonly endpointRefusal?: EndpointRefusal | undefined;
+  /** Whether the message may speak in the name that it claims; absent: it may, and nobody looks for a signature. */
+  readonly judge?: ((message: KafkaMessage, claim: Claim) => SignatureVerdict) | undefined;
 }
 
 /**
@@ -45,8 +50,10 @@ export interface ParseRules {
 export function parseMessage(message: KafkaMessage, meaning: Meaning, rules: ParseRules = {}): NodeEvent {
   let correlationId = usableCorrelationId(message.headers?.['correlation_id'] ?? null);
   try {
-    const record = readRecord(message);
-    if (record.root === null) return readNullValue(record, message.timestamp, meaning);
+    const isSigned = rules.judge !== undefined && message.headers?.[SIGNATURE_HEADER] !== undefined;
+    // Headers are not signed: one that was added must not make it a message of another kind, or the answer to another question.
+    const record = readRecord(isSigned ? { ...message, headers: {} } : message);
+    if (record.root === null) return readNullValue(record, message, meaning, rules);
     correlationId = usableCorrelationId(read(record.root, CORRELATION_ID)) ?? correlationId;
     const opened = openEnvelope(record.root);
     correlationId = usableCorrelationId(read(opened.payload, CORRELATION_ID)) ?? correlationId;
@@ -55,6 +62,8 @@ export function parseMessage(message: KafkaMessage, meaning: Meaning, rules: Par
     if (kind === 'other') return { kind: 'ignored', reason: `It is of another kind (${shownKind(record, opened)}).` };
     if (isRequest(opened)) return { kind: 'ignored', reason: 'It is a request to introspect.' };
     const origin = readOrigin(opened, record.headers, message.timestamp);
+    const refusal = rules.judge === undefined ? null : refusalOf(rules.judge(message, readClaim(kind, opened, origin.nodeId)));
+    if (refusal !== null) return refusal.kind === 'rejection' ? { ...refusal, correlationId } : refusal;
     if (kind === 'heartbeat') return readHeartbeat(opened, origin);
     if (kind === 'acknowledgement') return { kind, ...origin };
     return readIntrospection(opened, origin, rules.endpointRefusal);
@@ -65,20 +74,30 @@ export function parseMessage(message: KafkaMessage, meaning: Meaning, rules: Par
 }
 
 /** A null value removes its key; on the introspection topic that is a goodbye of the node with that id. */
-function readNullValue({ key }: KafkaRecord, recordTime: number, meaning: Meaning): NodeEvent {
+function readNullValue({ key }: KafkaRecord, message: KafkaMessage, meaning: Meaning, { judge }: ParseRules): NodeEvent {
   if (meaning !== 'introspection')
     return { kind: 'ignored', reason: 'Its value is null, which only means something on an introspection topic.' };
   if (key === null)
     throw new Unacceptable('INVALID_NODE_ID', 'The value is null, and the key, which then is the node id, is missing or no text.');
-  const time = recordMicros(recordTime);
+  const nodeId = usableNodeId(key, 'The key');
+  const refusal = judge === undefined ? null : refusalOf(judge(message, { kind: meaning, nodeId, type: null, said: null }));
+  if (refusal !== null) return refusal;
+  const time = recordMicros(message.timestamp);
   const goodbye: Goodbye = {
     kind: 'goodbye',
-    nodeId: usableNodeId(key, 'The key'),
+    nodeId,
     said: { epoch: null, time, payloadTime: time },
     reason: 'shutdown',
     correlationId: null,
   };
   return goodbye;
+}
+
+/** What becomes of a message that may not speak in the name that it claims; null where it may. */
+function refusalOf(verdict: SignatureVerdict): Rejection | Ignored | null {
+  if (verdict.outcome === 'refused')
+    return { kind: 'rejection', errorType: verdict.errorType, reason: verdict.reason, correlationId: null };
+  return verdict.outcome === 'stale' ? { kind: 'ignored', reason: verdict.reason } : null;
 }
 
 /** What the message says of its own kind: its event type, else the topic it was wrapped with, else its header; undefined if nothing. */

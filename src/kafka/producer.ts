@@ -2,6 +2,7 @@ import type { Kafka, Message } from 'kafkajs';
 import { atMost } from '../at-most.ts';
 import type { KafkaConfig } from '../config/kafka.ts';
 import { BackendError, messageOf, UnsettledError } from '../errors.ts';
+import { SIGNATURE_HEADER, type SigningKey, sign } from '../events/signature.ts';
 import type { Log } from '../log.ts';
 import type { Change } from '../registry/change.ts';
 import { printCursor } from '../registry/cursor.ts';
@@ -15,6 +16,12 @@ const SEND_DEADLINE = 5000;
 /** The broker's usual limit on a request is 1 MiB. */
 const MAX_BATCH_BYTES = 700_000;
 
+interface Outgoing {
+  readonly key: string | Buffer | null;
+  readonly value: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What the gateway says on Kafka: docs/wire.md, "What the gateway sends". */
 export class KafkaMessenger implements Messenger {
   readonly #producer: LastingProducer;
@@ -22,12 +29,22 @@ export class KafkaMessenger implements Messenger {
   /** Asked for when it is needed: it is known once the database is migrated. */
   readonly #registryId: () => string;
   readonly #topics: Pick<KnownTopics, 'has' | 'isKnown'>;
+  readonly #signingKey: SigningKey | null;
 
-  constructor(kafka: Kafka, config: KafkaConfig, registryId: () => string, topics: Pick<KnownTopics, 'has' | 'isKnown'>, log: Log) {
+  /** With a `signingKey` everything is signed. */
+  constructor(
+    kafka: Kafka,
+    config: KafkaConfig,
+    registryId: () => string,
+    topics: Pick<KnownTopics, 'has' | 'isKnown'>,
+    log: Log,
+    signingKey: SigningKey | null = null,
+  ) {
     this.#producer = new LastingProducer(kafka, log);
     this.#config = config;
     this.#registryId = registryId;
     this.#topics = topics;
+    this.#signingKey = signingKey;
   }
 
   /** Connects, however long Kafka takes to answer, and stays connected until the signal aborts. Until it is, every call throws BackendError. */
@@ -88,7 +105,7 @@ export class KafkaMessenger implements Messenger {
     await this.#sendToEach([this.#config.topics.deadLetter], messages);
   }
 
-  #message(eventType: string, key: string | null, correlationId: string | null, value: object | null): Message {
+  #message(eventType: string, key: string | null, correlationId: string | null, value: object | null): Outgoing {
     return {
       key,
       value: value === null ? null : JSON.stringify(value),
@@ -101,13 +118,22 @@ export class KafkaMessenger implements Messenger {
     };
   }
 
-  async #sendToEach(topics: readonly string[], messages: readonly Message[]): Promise<void> {
+  async #sendToEach(topics: readonly string[], messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
     if (!this.#topics.isKnown()) throw new BackendError('kafka', 'Kafka has not answered yet');
     for (const topic of topics) {
       if (!this.#topics.has(topic)) continue;
-      for (const batch of batches(messages)) await this.#send(topic, batch);
+      for (const batch of batches(messages)) await this.#send(topic, this.#signed(topic, batch));
     }
+  }
+
+  #signed(topic: string, messages: Outgoing[]): Message[] {
+    const key = this.#signingKey;
+    if (key === null) return messages;
+    return messages.map((message) => ({
+      ...message,
+      headers: { ...message.headers, [SIGNATURE_HEADER]: sign(key, { topic, key: bytesOf(message.key), value: bytesOf(message.value) }) },
+    }));
   }
 
   async #send(topic: string, messages: Message[]): Promise<void> {
@@ -128,6 +154,10 @@ export class KafkaMessenger implements Messenger {
     );
     throw new UnsettledError('kafka', `${failed}: no answer within ${SEND_DEADLINE} ms`, settled);
   }
+}
+
+function bytesOf(part: string | Buffer | null): Buffer | null {
+  return typeof part === 'string' ? Buffer.from(part) : part;
 }
 
 function changeValue({ cursor, type, node, reason, changedFields, correlationId, occurredAt }: Change) {
@@ -157,8 +187,8 @@ function changeValue({ cursor, type, node, reason, changedFields, correlationId,
   };
 }
 
-function* batches(messages: readonly Message[]): Generator<Message[]> {
-  let batch: Message[] = [];
+function* batches(messages: readonly Outgoing[]): Generator<Outgoing[]> {
+  let batch: Outgoing[] = [];
   let size = 0;
   for (const message of messages) {
     const bytes = message.value === null ? 100 : Buffer.byteLength(message.value) + 500;

@@ -8,6 +8,7 @@ import { RegistryView } from '../../src/registry/view.ts';
 import { HEALTHY } from './http/running-server.ts';
 import { record } from './registry/fakes/node-record.ts';
 
+const SIGNATURES = { valid: 3, unsigned: 2, unverified: 0, stale: 0, refused_unsigned: 1, refused_unknown_key: 0, refused_invalid: 0 };
 const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat: 0, acknowledged: 0, ignored: 0, failed: 0 };
 
 function setUp() {
@@ -23,6 +24,7 @@ function setUp() {
   const metrics = createMetrics({
     health: { report: () => report },
     counts: COUNTS,
+    signatures: SIGNATURES,
     view,
     snapshots: null,
     limitRefusals,
@@ -47,6 +49,14 @@ function setUp() {
 }
 
 describe('the metrics', () => {
+  it('should count signatures by what came of them, once however often they are read', async () => {
+    const { read } = setUp();
+    await read('signatures_total');
+    expect(await read('signatures_total')).toEqual(
+      Object.entries(SIGNATURES).map(([result, count]) => `signatures_total{result="${result}"} ${count}`),
+    );
+  });
+
   it('should say what the leader found in its last reconciliation', async () => {
     const { report, read } = setUp();
     report({ leads: true, reconciliations: 7, drift: { missing: 1, different: 2, orphaned: 3, expired: 4, at: 0 }, expiriesHeldBack: 5 });
