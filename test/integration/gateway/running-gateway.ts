@@ -177,6 +177,7 @@ export async function runGateway(env: Record<string, string>) {
 export interface NodeMessage {
   readonly key?: string | null;
   readonly value: object | string | Buffer | null;
+  readonly headers?: Record<string, string>;
   /** Kafka's choice by default. */
   readonly partition?: number;
 }
