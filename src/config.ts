@@ -9,6 +9,7 @@ import { limitConfig, limitVariables } from './config/limits.ts';
 import { databasePlace, postgresConfig, postgresProblems, postgresVariables } from './config/postgres.ts';
 import { probingConfig, probingProblems, probingVariables } from './config/probing.ts';
 import { registryConfig, registryVariables } from './config/registry.ts';
+import { trustedDocumentsConfig, trustedDocumentsProblems, trustedDocumentsVariables } from './config/trusted-documents.ts';
 import { duration, optional } from './config/values.ts';
 import { defaultSnapshotPath } from './snapshot/default-path.ts';
 
@@ -23,6 +24,7 @@ export const environment = z.object({
   ...postgresVariables.shape,
   ...registryVariables.shape,
   ...limitVariables.shape,
+  ...trustedDocumentsVariables.shape,
   ...claimsVariables.shape,
   ...probingVariables.shape,
   SNAPSHOT_FILE: optional,
@@ -64,6 +66,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
   problems.push(
     ...postgresProblems(present),
     ...kafkaProblems(present, parsed.data),
+    ...trustedDocumentsProblems(present),
     ...probingProblems(parsed.data),
     ...authProblems(present, parsed.data),
     ...claimsProblems(parsed.data, gatewayId),
@@ -82,6 +85,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     postgres: postgresConfig(e),
     registry: registryConfig(e),
     limits: limitConfig(e),
+    trustedDocuments: trustedDocumentsConfig(e),
     claims: claimsConfig(e),
     probing: probingConfig(e),
     snapshot: {

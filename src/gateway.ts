@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { atMost } from './at-most.ts';
 import { connectBackEnds } from './back-ends.ts';
 import { Background } from './background.ts';
+import { DOCUMENTS } from './client/documents.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
+import { Documents } from './graphql/documents.ts';
+import { buildSchema } from './graphql/schema.ts';
 import { RefusalCounts } from './http/auth/refusal.ts';
 import { LimitRefusals } from './http/limit-refusals.ts';
 import { createHttpServer } from './http/server.ts';
@@ -27,6 +30,7 @@ import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode, runSelfNode } from './self-node.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
+import { loadTrustedDocuments } from './trusted-file.ts';
 import { createUpkeep } from './upkeep.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
@@ -57,6 +61,11 @@ export interface RunningGateway {
  * the port cannot be had.
  */
 export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
+  const trusted = await loadTrustedDocuments(
+    config.trustedDocuments,
+    Object.values(DOCUMENTS),
+    new Documents(buildSchema(), config.limits),
+  );
   const newId = randomUUID;
   const background = new Background(log);
   let fail: (error: Error) => void = () => undefined;
@@ -185,6 +194,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     access: config.auth,
     onTurnedAway: (reason) => authRefusals.add(reason),
     limits: config.limits,
+    trusted,
     onRefusal: (limit) => limitRefusals.add(limit),
   });
 

@@ -19,6 +19,7 @@ import { refusedWith } from './refusal.ts';
 
 /** A document that keeps within the limits. */
 export interface ReadDocument {
+  readonly text: string;
   readonly document: DocumentNode;
   /** What validation says against it. */
   readonly errors: readonly GraphQLError[];
@@ -124,7 +125,7 @@ export class Documents {
     }
     const errors = validate(this.#schema, document, this.#rules, { hideSuggestions: this.#hideSuggestions });
     for (const error of errors) error.extensions['code'] ??= 'GRAPHQL_VALIDATION_FAILED';
-    return { document, errors, costs };
+    return { text, document, errors, costs };
   }
 
   #parse(text: string): DocumentNode {

@@ -42,6 +42,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     maskedErrors: { maskError: (error) => maskError(isTooLarge(error) ? bodyTooLarge(limits.LIMIT_BODY) : error) },
     maxRequestBodySize: limits.LIMIT_BODY,
     batching: limits.LIMIT_BATCH === 0 ? false : { limit: limits.LIMIT_BATCH },
+    extraParamNames: ['documentId'],
     // The operation gate keeps documents: by what they hold, and so that nobody pushes out those of others.
     parserAndValidationCache: false,
     multipart: false,

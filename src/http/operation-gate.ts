@@ -3,14 +3,14 @@ import { z } from 'zod';
 import type { Limits } from '../config/limits.ts';
 import type { Documents, ReadDocument } from '../graphql/documents.ts';
 import { refusedWith } from '../graphql/refusal.ts';
+import type { DocumentReference, TrustedDocuments } from '../graphql/trusted-documents.ts';
 import type { Clients } from './clients.ts';
 
 /** Of each operation, what LIMIT_RATE covers: only cost beyond it counts in LIMIT_COST_RATE, so that small operations are bounded by number alone. */
 const INCLUDED_COST = 1000;
 
 /** What a request over whatever transport carries; unchecked. */
-export interface OperationRequest {
-  readonly query?: unknown;
+export interface OperationRequest extends DocumentReference {
   readonly operationName?: unknown;
   readonly variables?: unknown;
 }
@@ -19,6 +19,7 @@ const variablesShape = z.record(z.string(), z.unknown());
 
 export interface OperationGateOptions {
   readonly documents: Documents;
+  readonly trusted: TrustedDocuments;
   readonly clients: Clients;
   readonly limits: Limits;
 }
@@ -26,23 +27,27 @@ export interface OperationGateOptions {
 /** What every operation passes before it is executed, the same for HTTP, SSE and WebSocket. */
 export class OperationGate {
   readonly #documents: Documents;
+  readonly #trusted: TrustedDocuments;
   readonly #clients: Clients;
   readonly #limits: Limits;
 
-  constructor({ documents, clients, limits }: OperationGateOptions) {
+  constructor({ documents, trusted, clients, limits }: OperationGateOptions) {
     this.#documents = documents;
+    this.#trusted = trusted;
+    for (const text of trusted.texts()) documents.pin(text);
     this.#clients = clients;
     this.#limits = limits;
   }
 
   /**
    * Lets an operation of the asker with this key through: returns its document, with what validation says against it. Undefined where the
-   * request has no text, which the transport answers in its own words. Throws a GraphQLError (a limit, bad syntax) or a RefusedDocument.
+   * request has neither text nor id, which the transport answers in its own words. Throws a GraphQLError (a limit, bad syntax, an id that is not
+   * registered) or a RefusedDocument.
    */
   admit(request: OperationRequest, key: string): ReadDocument | undefined {
     this.#clients.takeOperation(key);
-    const { query: text } = request;
-    if (typeof text !== 'string') return undefined;
+    const text = this.#trusted.textOf(request);
+    if (text === undefined) return undefined;
     const variables = this.#variables(request.variables);
     if (this.#documents.known(text) === undefined) this.#clients.takeDocument(key);
     const read = this.#read(text);

@@ -34,9 +34,11 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
         throw refusedWith(400, { limit: 'LIMIT_BATCH', max: LIMIT_BATCH, message });
       },
     }),
-    onParams({ params, context }) {
-      const read = gate.admit(params, context.asker.key);
-      if (read !== undefined) reads.set(context, read);
+    onParams({ params, request, context, setParams }) {
+      const read = gate.admit({ documentId: documentIdOf(request), ...params }, context.asker.key);
+      if (read === undefined) return;
+      reads.set(context, read);
+      if (params.query !== read.text) setParams({ ...params, query: read.text });
     },
     onParse({ context, setParsedDocument }) {
       const read = reads.get(context);
@@ -67,4 +69,9 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
 function tooLong(max: number): GraphQLError {
   const message = 'The operation was not answered in time (milliseconds): ask for less at once, or again when the back ends answer';
   return refusedWith(503, { limit: 'LIMIT_QUERY_TIME', max, message });
+}
+
+/** Yoga reads the parameters of a GET that it knows, and this is none of them. */
+function documentIdOf({ method, url }: Request): string | null {
+  return method === 'GET' && url.includes('documentId=') ? new URL(url).searchParams.get('documentId') : null;
 }

@@ -11,6 +11,7 @@ import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
 import { isRefusal } from '../graphql/refusal.ts';
 import { buildSchema } from '../graphql/schema.ts';
+import { TrustedDocuments } from '../graphql/trusted-documents.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { pathOf, problem, refuseUpgrade, sendGraphqlError, sendJson, wantsHtml } from './answers.ts';
@@ -55,6 +56,8 @@ export interface HttpServerOptions {
   readonly onTurnedAway?: (reason: RefusalReason) => void;
   /** How much a client may ask for. Default: what the configuration has where nothing is set. */
   readonly limits?: Limits;
+  /** Documents that clients may ask for by name. Default: none. */
+  readonly trusted?: TrustedDocuments;
   /** Told the name of each limit that a client ran into. Default: nobody. */
   readonly onRefusal?: (limit: string) => void;
   /** Milliseconds between WebSocket pings. Default: 12,000. */
@@ -109,6 +112,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     access = OPEN,
     onTurnedAway = () => undefined,
     limits = defaultLimits(),
+    trusted = TrustedDocuments.none(),
     onRefusal = () => undefined,
     pingInterval = 12_000,
     newId = randomUUID,
@@ -121,7 +125,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const schema = buildSchema();
   const clients = new Clients(limits, () => performance.now());
   const documents = new Documents(schema, limits, introspection ? {} : { rules: [NoSchemaIntrospectionCustomRule], hideSuggestions: true });
-  const gate = new OperationGate({ documents, clients, limits });
+  const gate = new OperationGate({ documents, trusted, clients, limits });
   const endpoint = createGraphqlEndpoint({
     schema,
     registry,

@@ -18,6 +18,7 @@ import { createAdmission } from './auth/socket-admission.ts';
 import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
+import { withQuery } from './subscribe-message.ts';
 
 /** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
 const GOING_AWAY = 1001;
@@ -105,7 +106,12 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
     } catch (error) {
       return error instanceof RefusedDocument ? error.errors.map((each) => maskError(each)) : [maskError(error)];
     }
-    if (read === undefined) return [maskError(new GatewayError('BAD_USER_INPUT', 'The payload needs a query: the text of the operation'))];
+    if (read === undefined)
+      return [
+        maskError(
+          new GatewayError('BAD_USER_INPUT', 'The payload needs a query, the text of the operation, or the documentId of a registered one'),
+        ),
+      ];
     const { document, errors } = read;
     if (errors.length > 0) return errors;
     if (!getOperationAST(document, payload.operationName)) {
@@ -181,7 +187,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
         onMessage: (handle) => {
           socket.on('message', (data: Buffer) => {
             if (!mayTalk(data.length)) return;
-            handle(String(data)).catch((error: unknown) => {
+            handle(withQuery(String(data))).catch((error: unknown) => {
               log.error({ error }, 'WebSocket message failed; closing the socket');
               socket.close(INTERNAL_SERVER_ERROR, 'Internal server error');
             });
