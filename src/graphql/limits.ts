@@ -1,7 +1,10 @@
 import { GatewayError } from '../errors.ts';
 import { hasControlCharacter } from '../events/node-id.ts';
 
-/** How much one argument may ask for. Everything that a client can make long has its bound here. */
+/**
+ * How much one argument may ask for. Everything that a client can make long has its bound here. A refusal names LIMIT_PAGE_SIZE, which may be
+ * set lower for all pages, or TEXT_LENGTH or LIST_LENGTH, which are fixed.
+ */
 export const LIMITS = {
   /** Nodes on one page of `nodes`, and its default. */
   nodes: { max: 500, fallback: 50 },
@@ -35,7 +38,11 @@ export const LIMITS = {
 export function boundedCount(argument: string, value: number, min: number, max: number): number {
   if (value < min) throw new GatewayError('BAD_USER_INPUT', `${argument} must be at least ${min}, not ${value}`, { argument });
   if (value > max) {
-    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may be at most ${max}, not ${value}: ask for several pages`, { argument, max });
+    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may be at most ${max}, not ${value}: ask for several pages`, {
+      argument,
+      max,
+      limit: 'LIMIT_PAGE_SIZE',
+    });
   }
   return value;
 }
@@ -43,7 +50,11 @@ export function boundedCount(argument: string, value: number, min: number, max: 
 /** Throws LIMIT_EXCEEDED for a longer text. */
 export function boundedText(argument: string, text: string | null | undefined, max: number = LIMITS.name): void {
   if (text !== null && text !== undefined && text.length > max) {
-    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may have at most ${max} characters, not ${text.length}`, { argument, max });
+    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may have at most ${max} characters, not ${text.length}`, {
+      argument,
+      max,
+      limit: 'TEXT_LENGTH',
+    });
   }
 }
 
@@ -51,7 +62,11 @@ export function boundedText(argument: string, text: string | null | undefined, m
 export function boundedList(argument: string, list: readonly string[] | null | undefined, max: number = LIMITS.names): void {
   if (list === null || list === undefined) return;
   if (list.length > max) {
-    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may have at most ${max} entries, not ${list.length}`, { argument, max });
+    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may have at most ${max} entries, not ${list.length}`, {
+      argument,
+      max,
+      limit: 'LIST_LENGTH',
+    });
   }
   for (const text of list) boundedText(argument, text);
 }
