@@ -75,6 +75,11 @@ export function defineLivenessFields({ builder, node, checkStatus, ejection }: T
       description: 'Memory in MB, as the last heartbeat said; null when none did. Example: `256.4`.',
       resolve: (record) => record.liveness.memoryMb,
     }),
+    memoryPercent: t.float({
+      nullable: true,
+      description: 'Percent of the memory that it may use, as the last heartbeat said; null when it did not say. Example: `62.5`.',
+      resolve: (record) => record.liveness.memoryPercent,
+    }),
     uptimeSeconds: t.float({
       nullable: true,
       description: 'Seconds since it started, as the last heartbeat said; null when none did. Example: `86400`.',

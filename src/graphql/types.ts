@@ -122,7 +122,7 @@ export function createTypes(builder: Builder) {
         LEAST_LOADED: {
           value: 'LEAST_LOADED',
           description:
-            'Fewest active operations first, then least CPU, then least memory, each as the last heartbeat said; what never said comes last, and equals in random order. Example: jobs of very different length.',
+            'Fewest active operations first, then least CPU, then least memory in percent, each as the last heartbeat said; what never said comes last, and equals in random order. Example: jobs of very different length.',
         },
         FRESHEST: {
           value: 'FRESHEST',

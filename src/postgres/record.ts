@@ -60,6 +60,7 @@ const nodeRow = z.object({
   active_operations: number,
   cpu_percent: number,
   memory_mb: number,
+  memory_percent: number,
   uptime_seconds: number,
   current_state: json,
   acknowledged_at: number,
@@ -73,6 +74,7 @@ const livenessRow = nodeRow.pick({
   active_operations: true,
   cpu_percent: true,
   memory_mb: true,
+  memory_percent: true,
   uptime_seconds: true,
   current_state: true,
   acknowledged_at: true,
@@ -99,6 +101,7 @@ function livenessOf(row: Omit<z.infer<typeof livenessRow>, 'node_id'>, fallbackS
     activeOperations: row.active_operations,
     cpuPercent: row.cpu_percent,
     memoryMb: row.memory_mb,
+    memoryPercent: row.memory_percent,
     uptimeSeconds: row.uptime_seconds,
   };
 }

@@ -101,6 +101,7 @@ export const nodeLiveness = pgTable(
     activeOperations: doublePrecision('active_operations'),
     cpuPercent: doublePrecision('cpu_percent'),
     memoryMb: doublePrecision('memory_mb'),
+    memoryPercent: doublePrecision('memory_percent'),
     uptimeSeconds: doublePrecision('uptime_seconds'),
     currentState: jsonb('current_state'),
     acknowledgedAt: instant('acknowledged_at'),

@@ -189,6 +189,7 @@ const NO_LIVENESS = {
   activeOperations: null,
   cpuPercent: null,
   memoryMb: null,
+  memoryPercent: null,
   uptimeSeconds: null,
 } as const;
 

@@ -93,7 +93,11 @@ export function byNodeId(a: NodeRecord, b: NodeRecord): number {
 
 /** Active operations, then CPU, then memory, each as the last heartbeat said. What a node never said comes last. */
 function byLoad({ liveness: a }: NodeRecord, { liveness: b }: NodeRecord): number {
-  return ascending(a.activeOperations, b.activeOperations) || ascending(a.cpuPercent, b.cpuPercent) || ascending(a.memoryMb, b.memoryMb);
+  return (
+    ascending(a.activeOperations, b.activeOperations) ||
+    ascending(a.cpuPercent, b.cpuPercent) ||
+    ascending(a.memoryPercent, b.memoryPercent)
+  );
 }
 
 function ascending(a: number | null, b: number | null): number {

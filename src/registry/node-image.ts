@@ -23,6 +23,7 @@ const liveness = z.object({
   activeOperations: number,
   cpuPercent: number,
   memoryMb: number,
+  memoryPercent: number.default(null),
   uptimeSeconds: number,
 });
 

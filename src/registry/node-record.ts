@@ -18,6 +18,7 @@ export interface Liveness {
   readonly activeOperations: number | null;
   readonly cpuPercent: number | null;
   readonly memoryMb: number | null;
+  readonly memoryPercent: number | null;
   readonly uptimeSeconds: number | null;
 }
 

@@ -10,7 +10,7 @@ const milliseconds = (column: string) => sql.raw(`floor(extract(epoch from ${col
 const livenessColumns = sql`
   ${milliseconds('l.last_seen_at')} as last_seen_at,
   ${milliseconds('l.last_heartbeat_at')} as last_heartbeat_at,
-  l.reported_health, l.active_operations, l.cpu_percent, l.memory_mb, l.uptime_seconds, l.current_state,
+  l.reported_health, l.active_operations, l.cpu_percent, l.memory_mb, l.memory_percent, l.uptime_seconds, l.current_state,
   ${milliseconds('l.acknowledged_at')} as acknowledged_at
 `;
 

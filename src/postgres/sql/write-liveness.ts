@@ -14,18 +14,21 @@ export async function writeHeartbeats(connection: Connection, heartbeats: readon
     active_operations: heartbeat.activeOperations,
     cpu_percent: heartbeat.cpuPercent,
     memory_mb: heartbeat.memoryMb,
+    memory_percent: heartbeat.memoryPercent,
     uptime_seconds: heartbeat.uptimeSeconds,
   }));
   const received = new Date(receivedAt).toISOString();
   await connection.execute(sql`
     insert into node_liveness (
-      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds
+      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, memory_percent,
+      uptime_seconds
     )
     select
       row.node_id, ${received}::timestamptz, ${received}::timestamptz, row.reported_health, row.active_operations, row.cpu_percent,
-      row.memory_mb, row.uptime_seconds
+      row.memory_mb, row.memory_percent, row.uptime_seconds
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-      node_id text, reported_health text, active_operations float8, cpu_percent float8, memory_mb float8, uptime_seconds float8
+      node_id text, reported_health text, active_operations float8, cpu_percent float8, memory_mb float8,
+      memory_percent float8, uptime_seconds float8
     )
     join node_registrations n on n.node_id = row.node_id
     order by row.node_id
@@ -36,6 +39,7 @@ export async function writeHeartbeats(connection: Connection, heartbeats: readon
       active_operations = excluded.active_operations,
       cpu_percent = excluded.cpu_percent,
       memory_mb = excluded.memory_mb,
+      memory_percent = excluded.memory_percent,
       uptime_seconds = excluded.uptime_seconds,
       touched_by = pg_current_xact_id()
   `);

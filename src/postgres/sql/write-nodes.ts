@@ -48,6 +48,7 @@ function rowOf(node: NodeRecord) {
     active_operations: node.liveness.activeOperations,
     cpu_percent: node.liveness.cpuPercent,
     memory_mb: node.liveness.memoryMb,
+    memory_percent: node.liveness.memoryPercent,
     uptime_seconds: node.liveness.uptimeSeconds,
     current_state: node.currentState,
   };
@@ -109,12 +110,15 @@ export async function writeNodesLiveness(
 ): Promise<void> {
   await connection.execute(sql`
     insert into node_liveness as l (
-      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds, current_state
+      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, memory_percent,
+      uptime_seconds, current_state
     )
-    select node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, uptime_seconds, current_state
+    select
+      node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, memory_percent, uptime_seconds,
+      current_state
     from jsonb_to_recordset(${JSON.stringify(nodes.map(rowOf))}::jsonb) as row (
       node_id text, last_seen_at timestamptz, last_heartbeat_at timestamptz, reported_health text, active_operations float8,
-      cpu_percent float8, memory_mb float8, uptime_seconds float8, current_state jsonb
+      cpu_percent float8, memory_mb float8, memory_percent float8, uptime_seconds float8, current_state jsonb
     )
     order by node_id
     on conflict (node_id) do update set
@@ -156,13 +160,14 @@ async function writeSigns(
       active_operations = case when ${noHeartbeatSince} then g.active_operations else l.active_operations end,
       cpu_percent = case when ${noHeartbeatSince} then g.cpu_percent else l.cpu_percent end,
       memory_mb = case when ${noHeartbeatSince} then g.memory_mb else l.memory_mb end,
+      memory_percent = case when ${noHeartbeatSince} then g.memory_percent else l.memory_percent end,
       uptime_seconds = case when ${noHeartbeatSince} then g.uptime_seconds else l.uptime_seconds end,
       reported_health = case when l.reported_health is not distinct from g.read_health then g.reported_health else l.reported_health end,
       acknowledged_at =
         case when l.acknowledged_at is not distinct from g.read_acknowledged_at then g.acknowledged_at else l.acknowledged_at end
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g (
       node_id text, last_heartbeat_at timestamptz, reported_health text, active_operations float8, cpu_percent float8, memory_mb float8,
-      uptime_seconds float8, acknowledged_at timestamptz, read_heartbeat_at timestamptz, read_health text, read_acknowledged_at timestamptz
+      memory_percent float8, uptime_seconds float8, acknowledged_at timestamptz, read_heartbeat_at timestamptz, read_health text, read_acknowledged_at timestamptz
     )
     where l.node_id = g.node_id
   `);

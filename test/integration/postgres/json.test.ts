@@ -111,6 +111,7 @@ describe('what nodes announce, in Postgres and back', () => {
         activeOperations: 7,
         cpuPercent: 99.9,
         memoryMb: 1e6,
+        memoryPercent: 99.5,
         uptimeSeconds: 1e9,
       },
       registeredAt: NOON + 4,

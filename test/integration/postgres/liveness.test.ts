@@ -54,7 +54,16 @@ describe('signs of life', () => {
     const { mark, updates } = await one.store.livenessSince(null);
     expect(updates).toEqual([]);
     await one.store.recordLiveness(
-      [heartbeat(id, { reportedHealth: 'degraded', activeOperations: 3, cpuPercent: 12.5, memoryMb: 64, uptimeSeconds: 60 })],
+      [
+        heartbeat(id, {
+          reportedHealth: 'degraded',
+          activeOperations: 3,
+          cpuPercent: 12.5,
+          memoryMb: 64,
+          memoryPercent: 25,
+          uptimeSeconds: 60,
+        }),
+      ],
       NOON + 5,
       NO_WRITES,
     );
@@ -68,6 +77,7 @@ describe('signs of life', () => {
         activeOperations: 3,
         cpuPercent: 12.5,
         memoryMb: 64,
+        memoryPercent: 25,
         uptimeSeconds: 60,
       },
       currentState: null,
@@ -256,9 +266,17 @@ describe('signs of life', () => {
     activeOperations: null,
     cpuPercent: null,
     memoryMb: null,
+    memoryPercent: null,
     uptimeSeconds: null,
   } as const;
-  const everything = { reportedHealth: 'critical', activeOperations: 3, cpuPercent: 12.5, memoryMb: 64, uptimeSeconds: 60 } as const;
+  const everything = {
+    reportedHealth: 'critical',
+    activeOperations: 3,
+    cpuPercent: 12.5,
+    memoryMb: 64,
+    memoryPercent: 25,
+    uptimeSeconds: 60,
+  } as const;
 
   it('should begin anew with a new registration', async () => {
     const [id = nodeId('x')] = await register('anew-1');

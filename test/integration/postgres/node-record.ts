@@ -29,6 +29,7 @@ export function nodeRecord(nodeId: NodeId, different: Partial<NodeRecord> = {}):
       activeOperations: null,
       cpuPercent: null,
       memoryMb: null,
+      memoryPercent: null,
       uptimeSeconds: null,
     },
     acknowledgedAt: null,

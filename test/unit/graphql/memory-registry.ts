@@ -72,6 +72,7 @@ export function sampleNode(id: string, overrides: Partial<NodeRecord> = {}): Nod
       activeOperations: 3,
       cpuPercent: 12.5,
       memoryMb: 256.5,
+      memoryPercent: 62.5,
       uptimeSeconds: 86_400,
     },
     acknowledgedAt: null,

@@ -16,7 +16,7 @@ describe('nodeById', () => {
       nodeId instance name type role version state stateReason health serviceName consulServiceId address port capabilities
       capabilityDetails endpoints { name url } health_url: endpoint(name: "health") none: endpoint(name: "nope") metadata currentState
       environment networkId deploymentId epoch contentHash registeredAt updatedAt acknowledgedAt lastSeenAt lastHeartbeatAt leaseExpiresAt
-      checkStatus checkOutput reportedHealth activeOperations cpuPercent memoryMb uptimeSeconds cursor
+      checkStatus checkOutput reportedHealth activeOperations cpuPercent memoryMb memoryPercent uptimeSeconds cursor
     } }`);
     expect(errors).toEqual([]);
     expect(data.nodeById).toEqual({
@@ -60,6 +60,7 @@ describe('nodeById', () => {
       activeOperations: 3,
       cpuPercent: 12.5,
       memoryMb: 256.5,
+      memoryPercent: 62.5,
       uptimeSeconds: 86_400,
       cursor: '0000000000000001',
     });

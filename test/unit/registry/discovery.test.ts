@@ -177,8 +177,8 @@ describe('strategy', () => {
     expect([first('b', 'd'), first('a', 'b', 'c', 'd'), first('d'), first('a', 'd')]).toEqual(['b', 'c', 'd', 'a']);
   });
 
-  const loaded = (id: string, activeOperations: number | null, cpuPercent: number | null = null, memoryMb: number | null = null) =>
-    record(id, { liveness: { ...NO_SIGNS, activeOperations, cpuPercent, memoryMb } });
+  const loaded = (id: string, activeOperations: number | null, cpuPercent: number | null = null, memoryPercent: number | null = null) =>
+    record(id, { liveness: { ...NO_SIGNS, activeOperations, cpuPercent, memoryPercent } });
 
   it('should with LEAST_LOADED go by operations, then CPU, then memory, and put last what was never said', () => {
     const nodes = [
@@ -187,8 +187,8 @@ describe('strategy', () => {
       loaded('busy', 9, 0),
       loaded('idle', 0),
       loaded('hot', 0, 90),
-      loaded('cool-fat', 0, 10, 900),
-      loaded('cool-lean', 0, 10, 100),
+      loaded('cool-fat', 0, 10, 90),
+      loaded('cool-lean', 0, 10, 11),
     ];
     expect(found(nodes, { strategy: 'LEAST_LOADED' })).toEqual(['cool-lean', 'cool-fat', 'hot', 'idle', 'busy', 'cool-unknown', 'unknown']);
   });

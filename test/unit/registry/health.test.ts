@@ -14,6 +14,7 @@ function node(checkStatus: CheckStatus | null, reportedHealth: ReportedHealth | 
     activeOperations: null,
     cpuPercent: null,
     memoryMb: null,
+    memoryPercent: null,
     uptimeSeconds: null,
   };
   return { checkStatus, liveness, accepted: { epoch: null, time: 0, payloadTime: 0, rawTime: 0, aheadTime: 0, receivedAt } };

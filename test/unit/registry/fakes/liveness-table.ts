@@ -38,7 +38,7 @@ export class LivenessTable {
   }
 
   heard(heartbeat: Heartbeat, receivedAt: number): void {
-    const { nodeId, reportedHealth, activeOperations, cpuPercent, memoryMb, uptimeSeconds } = heartbeat;
+    const { nodeId, reportedHealth, activeOperations, cpuPercent, memoryMb, memoryPercent, uptimeSeconds } = heartbeat;
     const before = this.#rows.get(nodeId);
     this.#put({
       nodeId,
@@ -49,6 +49,7 @@ export class LivenessTable {
         activeOperations,
         cpuPercent,
         memoryMb,
+        memoryPercent,
         uptimeSeconds,
       },
       currentState: before?.currentState ?? null,

@@ -14,6 +14,7 @@ export const NO_SIGNS: Liveness = {
   activeOperations: null,
   cpuPercent: null,
   memoryMb: null,
+  memoryPercent: null,
   uptimeSeconds: null,
 };
 

@@ -1,0 +1,1 @@
+ALTER TABLE "node_liveness" ADD COLUMN "memory_percent" double precision;
