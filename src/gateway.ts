@@ -199,7 +199,10 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   });
 
   const { host, port } = await http.listen();
-  log.info({ host, port, environment: config.environment }, 'listening');
+  log.info({ host, port, environment: config.environment, anonymous: config.auth.anonymous }, 'listening');
+  if (config.auth.anonymous === 'write' && (config.auth.tokens.length > 0 || config.auth.jwt !== null)) {
+    log.warn('ALLOW_ANONYMOUS=true: anybody may read and change the registry, though tokens are configured');
+  }
   const self = createSelfNode(config, port, () => health.report(), log);
 
   const unclean = (what: string) => (error: unknown) =>

@@ -23,7 +23,10 @@ export interface AskersOptions {
   readonly anonymous: Anonymous;
 }
 
-/** Whoever shows a token that counts is known by it. Whoever shows none may what anybody may; a token that does not count is refused always. */
+/**
+ * Whoever shows a token that counts is known by it, and whoever shows none may what anybody may. A token that does not count is refused,
+ * whatever anybody may: somebody has made a mistake. Where no token can count, nobody looks at one.
+ */
 export function createAskers({ addressOf, tokens, verifyJwt, anonymous }: AskersOptions): Askers {
   async function askerOf(token: string | null, request: IncomingMessage): Promise<Asker> {
     const address = `address:${addressOf(request).address}`;
@@ -46,6 +49,10 @@ export function createAskers({ addressOf, tokens, verifyJwt, anonymous }: Askers
     return { key: subject === null ? address : `subject:${subject}`, authenticated: true, name: subject, scopes, expiresAt };
   }
 
+  if (tokens.length === 0 && verifyJwt === null) {
+    const ofAnybody = (request: IncomingMessage) => askerOf(null, request);
+    return { ofRequest: ofAnybody, ofSocket: ofAnybody };
+  }
   return {
     ofRequest: async (request) => askerOf(bearerOfRequest(request), request),
     ofSocket: async (request, parameters) => askerOf(bearerOfSocket(request, parameters), request),

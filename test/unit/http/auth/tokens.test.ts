@@ -136,6 +136,14 @@ describe('a request without a token that counts', () => {
     }
   });
 
+  it('should be let in with whatever token where none can count', async () => {
+    const { ask, refused } = await guarded({});
+    for (const authorization of [`Bearer ${WRONG_TOKEN}`, 'Basic dXNlcjpwdw==', '']) {
+      expect((await ask(query, {}, { authorization })).status).toBe(200);
+    }
+    expect(refused()).toEqual({});
+  });
+
   it('should not find a token in the URL', async () => {
     const { url } = await guarded();
     expect((await fetch(`${url}/graphql?query={__typename}&access_token=${READ_TOKEN}`)).status).toBe(401);
