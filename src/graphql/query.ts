@@ -69,7 +69,7 @@ export function defineQuery(types: Types, parts: QueryParts): void {
       healthyServices: t.field({
         type: [types.healthyService],
         description:
-          'Nodes that are REGISTERED, HEALTHY and have the capability. Matching ignores case and treats `-` and `_` as one; a service name (with or without `-service`), node name or node type matches too when no capability of that name exists, so `database-adapter` finds what answers for it. Empty list when there is none: `explainDiscovery` says why. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `healthyServices(capability: "database-adapter", limit: 1) { url }`.',
+          'Nodes that are REGISTERED, HEALTHY and have the capability. Matching ignores case and treats `-` and `_` as one; a service name (with or without `-service`), node name or node type matches too when no capability of that name exists, so `database-adapter` finds what answers for it. While it is asked for the gateway probes each instance itself, and leaves out those that do not answer (`Node.ejection`), half of a service at most. Empty list when there is none: `explainDiscovery` says why. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `healthyServices(capability: "database-adapter", limit: 1) { url }`.',
         args: {
           ...discovery,
           strategy: t.arg({

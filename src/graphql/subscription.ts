@@ -30,7 +30,7 @@ export function defineSubscription(types: Types, inputs: FilterInputs, discovery
       healthyServices: t.field({
         type: [types.healthyService],
         description:
-          'The full set now, and again whenever it changes: membership, address, version or URLs. In node id order; several changes within 100 ms arrive as one. Matching is that of the query. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `healthyServices(capability: "database-adapter") { nodeId url }`.',
+          'The full set now, and again whenever it changes: membership, address, version or URLs. In node id order; several changes within 100 ms arrive as one. Matching, and leaving out what does not answer, is that of the query: the instances are probed as long as this lasts. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `healthyServices(capability: "database-adapter") { nodeId url }`.',
         args: discovery,
         subscribe: (_root, query, { registry }) => registry.subscribeHealthyServices(checkDiscovery(query)),
         resolve: (nodes) => nodes,
