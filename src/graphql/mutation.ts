@@ -6,7 +6,7 @@ export function defineMutation(types: Types): void {
   definePayloads(types);
   types.builder.mutationType({
     description:
-      'What a person or program may order; who it was goes into the change log from the `x-operator` header. Example: `mutation { deregister(nodeId: "ghost-1", reason: "host is gone") { cursor } }`.',
+      'What a person or program may order; where the gateway asks for tokens, one with the scope `registry:write`. Who it was goes into the change log: the name of the token, or where there is none the `x-operator` header. Example: `mutation { deregister(nodeId: "ghost-1", reason: "host is gone") { cursor } }`.',
     fields: (t) => ({
       requestIntrospection: t.field({
         type: types.requestIntrospectionPayload,
