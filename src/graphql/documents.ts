@@ -16,6 +16,7 @@ import { DEFER_RULES } from './defer.ts';
 import { DocumentCache } from './document-cache.ts';
 import { directivesOf, extentsOf } from './extent.ts';
 import { refusedWith } from './refusal.ts';
+import { answersAreNoPromises } from './response-names.ts';
 
 /** A document that keeps within the limits. */
 export interface ReadDocument {
@@ -59,7 +60,7 @@ export class Documents {
   constructor(schema: GraphQLSchema, limits: Limits, { rules = [], hideSuggestions = false }: DocumentOptions = {}) {
     this.#schema = schema;
     this.#limits = limits;
-    this.#rules = [...specifiedRules, ...DEFER_RULES, ...rules];
+    this.#rules = [...specifiedRules, answersAreNoPromises, ...DEFER_RULES, ...rules];
     this.#hideSuggestions = hideSuggestions;
   }
 

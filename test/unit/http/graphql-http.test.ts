@@ -50,6 +50,8 @@ describe('GraphQL over HTTP', () => {
   it.each([
     ['a syntax error', '{ nope', {}, 'GRAPHQL_PARSE_FAILED'],
     ['an unknown field', '{ nope }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    ['an answer that would look like a promise', '{ then: capabilities { name } }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    ['such a part of one', '{ registryStatus { ...S } } fragment S on RegistryStatus { then: stale }', {}, 'GRAPHQL_VALIDATION_FAILED'],
     ['a literal that is no cursor', '{ changes(after: "garbage") { cursor } }', {}, 'CURSOR_INVALID'],
     [
       'a variable that is no cursor',
