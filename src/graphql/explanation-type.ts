@@ -41,7 +41,7 @@ export function defineExplanation(types: Types) {
       reason: t.field({ type: withheldReason, description: 'Why not. Example: `UNHEALTHY`.', resolve: (one) => one.reason }),
       otherReasons: t.field({
         type: [withheldReason],
-        description: 'What else stands against it. Example: `[WRONG_VERSION]`.',
+        description: 'What else stands against it; empty where nothing does. Example: `[WRONG_VERSION]`.',
         resolve: (one) => one.otherReasons,
       }),
       since: t.field({
@@ -110,13 +110,13 @@ export function defineExplanation(types: Types) {
       }),
       withheldByReason: t.field({
         type: [withheldCount],
-        description: 'Their number by reason; at most one entry for each reason. Example: `withheldByReason { reason nodes }`.',
+        description: 'How many nodes are withheld, by reason; at most one entry for each. Example: `withheldByReason { reason nodes }`.',
         resolve: (explanation) => explanation.counts(),
       }),
       withheld: t.field({
         type: [withheldNode],
         description:
-          'Those nodes: the ones that lack least first. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `withheld(first: 3) { node { nodeId } reason explanation }`.',
+          'The nodes that `withheldCount` counts, those that lack least first. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `withheld(first: 3) { node { nodeId } reason explanation }`.',
         args: {
           first: t.arg.int({
             defaultValue: LIMITS.withheld.fallback,
@@ -165,7 +165,7 @@ function defineNameKind({ builder }: Types) {
   return builder.enumType('NameKind', {
     description: 'What a name is the name of. Example: `SERVICE_NAME`.',
     values: {
-      CAPABILITY: { description: 'Something that a node can do. Example: `database.query`.' },
+      CAPABILITY: { description: 'Something that a node can do. Example: `hash_generation`.' },
       SERVICE_NAME: { description: 'A Consul service, with or without `-service`. Example: `database-adapter`.' },
       NODE_NAME: { description: 'The announced name of a node. Example: `orders-adapter`.' },
       NODE_TYPE: { description: 'The announced type of nodes. Example: `effect`.' },

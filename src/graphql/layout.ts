@@ -14,8 +14,10 @@ interface Described {
   description?: string | null;
 }
 
-/** Up to here a description is one line. */
+/** How long a printed line of text may be. */
 const LINE = 100;
+/** Up to here a description stays on one such line, however deep it stands. */
+const SHORT = 96;
 
 /**
  * Sets the errors and the example of every longer description apart, as paragraphs of their own: GraphiQL shows them so, and
@@ -45,7 +47,7 @@ function membersOf(type: GraphQLNamedType): readonly Described[] {
 }
 
 function paragraphs(text: string): string {
-  return text.length <= LINE ? text : text.replaceAll(/ (?=(?:Errors|Examples?): )/g, '\n\n');
+  return text.length <= SHORT ? text : text.replaceAll(/ (?=(?:Errors|Examples?): )/g, '\n\n');
 }
 
 /** Breaks the lines of a printed schema's descriptions at spaces between words, not inside of code. */

@@ -21,7 +21,7 @@ export function defineQuery(types: Types, parts: QueryParts): void {
   const { inputs, discovery } = parts;
   types.builder.queryType({
     description:
-      'What exists, what can be called, and what has happened. Answers come from memory, except `changes` and `rejectedEvents`. Every field fails with BACKEND_UNAVAILABLE on a gateway that has just started and not loaded the registry yet. Example: `{ healthyServices(capability: "database-adapter") { url } }`.',
+      'What exists, what can be called, and what has happened. Answers come from memory, except `changes`, `Node.changes` and `rejectedEvents`. Errors: `BACKEND_UNAVAILABLE` for every field of a gateway that has just started and not loaded the registry yet; where the gateway asks for tokens, `UNAUTHENTICATED` without one and `FORBIDDEN` without the scope `registry:read`. Example: `{ healthyServices(capability: "database-adapter") { url } }`.',
     fields: (t) => ({
       nodes: t.field({
         type: types.nodeConnection,
@@ -98,12 +98,12 @@ export function defineQuery(types: Types, parts: QueryParts): void {
         description: `Every capability of the REGISTERED nodes, by name; the first ${LIMITS.capabilities.fallback} unless \`first\` says otherwise. Errors: \`BAD_USER_INPUT\`, \`LIMIT_EXCEEDED\`. Example: \`capabilities(search: "query") { name nodes healthy }\`.`,
         args: {
           search: t.arg.string({
-            description: 'Only those with this in their name; case is ignored, `-` and `_` are one. Example: `"query"`.',
+            description: 'Only those with this in their name; case is ignored, and `-` and `_` count as the same. Example: `"query"`.',
           }),
           first: t.arg.int({
             description: `How many, 1 to ${LIMITS.capabilities.max}; ${LIMITS.capabilities.fallback} where it is left out. Example: \`20\`.`,
           }),
-          after: t.arg.string({ description: 'Only those behind this name: the last one of the page before. Example: `"postgres"`.' }),
+          after: t.arg.string({ description: 'Only names after this one: the last name of the page before. Example: `"postgres"`.' }),
         },
         resolve: (_root, args, { registry }) => capabilityList(registry.capabilities(), args),
       }),

@@ -5,7 +5,7 @@ import type { Types } from './types.ts';
 export function defineSubscription(types: Types, inputs: FilterInputs, discovery: ReturnType<typeof defineDiscoveryArguments>): void {
   types.builder.subscriptionType({
     description:
-      'Live answers, over WebSocket (`graphql-transport-ws`) or server-sent events. An error ends the subscription that it concerns; others on the same socket go on. Example: `subscription { registrationChanges(snapshot: true) { cursor type nodeId } }`.',
+      'Live answers, over WebSocket (`graphql-transport-ws`) or server-sent events. An error ends the subscription that it concerns; others on the same socket go on. Errors: `UNAUTHENTICATED` and `FORBIDDEN` where the gateway asks for tokens, also when one expires meanwhile. Example: `subscription { registrationChanges(snapshot: true) { cursor type nodeId } }`.',
     fields: (t) => ({
       registrationChanges: t.field({
         type: types.registrationChange,
