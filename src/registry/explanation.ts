@@ -6,7 +6,7 @@ import type { NameKind } from './name-directory.ts';
 import type { NodeRecord } from './node-record.ts';
 import { SUGGESTION_BUDGET, type Suggestion, suggest } from './suggestions.ts';
 import type { RegistryView } from './view.ts';
-import { type MatchedRequest, reasonsAgainst, WITHHELD_REASONS, type WithheldReason } from './withheld.ts';
+import { type MatchedRequest, matchRequest, reasonsAgainst, WITHHELD_REASONS, type WithheldReason } from './withheld.ts';
 import { sentenceAgainst, sinceWhen } from './withheld-sentence.ts';
 
 /** A name of the request, and what it was taken for. */
@@ -50,16 +50,11 @@ export class DiscoveryExplanation {
   readonly names: readonly ExplainedName[];
 
   constructor(view: RegistryView, discovery: Discovery, request: DiscoveryRequest) {
-    const matches = request.names.map(({ canonical }) => view.registered.match(canonical));
     this.#view = view;
-    this.#request = { ...request, matches };
+    this.#request = matchRequest(view, request);
     // Whoever asks why is not about to call anybody: nobody is probed for it.
     this.handedOut = discovery.handedOut(request, { admits: (nodeId) => discovery.ejection(nodeId) === null }).length;
-    this.names = request.names.map((name, index) => ({
-      ...name,
-      kinds: matches[index]?.kinds ?? [],
-      registered: matches[index]?.nodes.size ?? 0,
-    }));
+    this.names = this.#request.names.map(({ asked, canonical, kinds, nodes }) => ({ asked, canonical, kinds, registered: nodes.size }));
     this.#candidates = candidatesOf(view, discovery, this.#request);
     for (const { reasons } of this.#candidates) this.#counts.set(reasons[0], (this.#counts.get(reasons[0]) ?? 0) + 1);
   }
@@ -89,7 +84,7 @@ export class DiscoveryExplanation {
       node,
       reason,
       otherReasons,
-      since: ejection?.since ?? sinceWhen(this.#view, node, reason),
+      since: reason === 'EJECTED' && ejection !== null ? ejection.since : sinceWhen(this.#view, node, reason),
       sentence: sentenceAgainst(this.#view, node, ejection, this.#request, reason),
     }));
   }

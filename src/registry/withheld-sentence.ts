@@ -90,7 +90,7 @@ function typesAsked({ types }: MatchedRequest): string {
 }
 
 function lackingSentence(view: RegistryView, node: NodeRecord, request: MatchedRequest): string {
-  const lacking = lackingNames(view, node, request);
+  const lacking = lackingNames(node, request);
   const directory = node.state === 'REGISTERED' ? view.registered : view.departed;
   const [name] = lacking;
   if (lacking.length === 1 && name !== undefined && directory.has(name.canonical, node.nodeId)) {

@@ -1,3 +1,4 @@
+import type { NodeId } from '../events/node-id.ts';
 import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
 import type { NameMatch } from './name-directory.ts';
@@ -19,9 +20,25 @@ export const WITHHELD_REASONS = [
 ] as const;
 export type WithheldReason = (typeof WITHHELD_REASONS)[number];
 
-/** A request together with the nodes that its names match, in the same order. */
+/** A name of a request, together with the nodes that it is a name of. */
+export interface MatchedName extends RequestedName, NameMatch {
+  /** Nodes that left, and would answer to it if they were back. */
+  readonly departed: ReadonlySet<NodeId>;
+}
+
 export interface MatchedRequest extends DiscoveryRequest {
-  readonly matches: readonly NameMatch[];
+  readonly names: readonly [MatchedName, ...MatchedName[]];
+}
+
+export function matchRequest(view: RegistryView, { names: [first, ...others], types, range }: DiscoveryRequest): MatchedRequest {
+  return { names: [matchName(view, first), ...others.map((name) => matchName(view, name))], types, range };
+}
+
+function matchName({ registered, departed }: RegistryView, name: RequestedName): MatchedName {
+  const match = registered.match(name.canonical);
+  // While a registered node has a capability of that name, no other name would count.
+  const isCapability = match.kinds[0] === 'CAPABILITY';
+  return { ...name, ...match, departed: isCapability ? departed.named('CAPABILITY', name.canonical) : departed.any(name.canonical) };
 }
 
 /** All that keeps the node from being handed out to who asks this; empty: nothing does. */
@@ -35,19 +52,15 @@ export function reasonsAgainst(view: RegistryView, node: NodeRecord, ejection: E
   }
   if (request.types !== null && !request.types.has(canonicalName(node.type))) reasons.push('WRONG_TYPE');
   if (request.range !== null && !request.range.contains(node.version)) reasons.push('WRONG_VERSION');
-  if (request.names.some((name, index) => lacks(view, node, name, request.matches[index]))) reasons.push('LACKS_CAPABILITY');
+  if (request.names.some((name) => lacks(node, name))) reasons.push('LACKS_CAPABILITY');
   return reasons;
 }
 
 /** The names of the request that the node does not answer to, or would not if it were back. */
-export function lackingNames(view: RegistryView, node: NodeRecord, { names, matches }: MatchedRequest): RequestedName[] {
-  return names.filter((name, index) => lacks(view, node, name, matches[index]));
+export function lackingNames(node: NodeRecord, { names }: MatchedRequest): RequestedName[] {
+  return names.filter((name) => lacks(node, name));
 }
 
-function lacks(view: RegistryView, node: NodeRecord, { canonical }: RequestedName, match: NameMatch | undefined): boolean {
-  if (node.state === 'REGISTERED') return match === undefined || !match.nodes.has(node.nodeId);
-  // While a registered node has a capability of that name, no other name would count.
-  return match?.kinds[0] === 'CAPABILITY'
-    ? !view.departed.named('CAPABILITY', canonical).has(node.nodeId)
-    : !view.departed.has(canonical, node.nodeId);
+function lacks({ state, nodeId }: NodeRecord, { nodes, departed }: MatchedName): boolean {
+  return !(state === 'REGISTERED' ? nodes : departed).has(nodeId);
 }
