@@ -9,6 +9,7 @@ const ANY = 1_000_000_000;
  */
 export const limitVariables = z.object({
   // One document.
+  LIMIT_DOCUMENT: number(32_768, 1, ANY),
   LIMIT_TOKENS: number(2000, 1, ANY),
   LIMIT_DEPTH: number(16, 1, ANY),
   LIMIT_FIELDS: number(1000, 1, ANY),
@@ -23,7 +24,7 @@ export const limitVariables = z.object({
   LIMIT_VARIABLES: number(65_536, 2, ANY),
   LIMIT_QUERY_TIME: duration('10s'),
   // One request, one message.
-  LIMIT_BODY: number(262_144, 100, ANY),
+  LIMIT_BODY: number(131_072, 100, ANY),
   LIMIT_BATCH: number(0, 0, 1000),
   LIMIT_MESSAGE: number(131_072, 100, ANY),
   LIMIT_INIT_WAIT: duration('3s'),
@@ -32,8 +33,9 @@ export const limitVariables = z.object({
   LIMIT_RATE_BURST: number(20_000, 1, ANY),
   LIMIT_DOCUMENT_RATE: number(200, 0, ANY),
   LIMIT_COST_RATE: number(200_000, 0, ANY),
-  LIMIT_BYTE_RATE: number(20_000_000, 0, ANY),
-  LIMIT_MESSAGE_RATE: number(5000, 0, ANY),
+  LIMIT_BYTE_RATE: number(8_000_000, 0, ANY),
+  LIMIT_MESSAGE_RATE: number(2000, 0, ANY),
+  LIMIT_REFUSAL_RATE: number(20, 0, ANY),
   LIMIT_REQUESTS: number(1000, 1, ANY),
   LIMIT_CONNECTIONS: number(2000, 1, ANY),
   LIMIT_SUBSCRIPTIONS: number(2000, 0, ANY),
@@ -49,6 +51,7 @@ export type LimitName = keyof Limits;
 /** Of everything that was read from the environment, the limits. */
 export function limitConfig(e: Limits): Limits {
   const {
+    LIMIT_DOCUMENT,
     LIMIT_TOKENS,
     LIMIT_DEPTH,
     LIMIT_FIELDS,
@@ -63,9 +66,10 @@ export function limitConfig(e: Limits): Limits {
     LIMIT_QUERY_TIME,
   } = e;
   const { LIMIT_BODY, LIMIT_BATCH, LIMIT_MESSAGE, LIMIT_INIT_WAIT } = e;
-  const { LIMIT_RATE, LIMIT_RATE_BURST, LIMIT_DOCUMENT_RATE, LIMIT_COST_RATE, LIMIT_BYTE_RATE, LIMIT_MESSAGE_RATE } = e;
+  const { LIMIT_RATE, LIMIT_RATE_BURST, LIMIT_DOCUMENT_RATE, LIMIT_COST_RATE, LIMIT_BYTE_RATE, LIMIT_MESSAGE_RATE, LIMIT_REFUSAL_RATE } = e;
   const { LIMIT_REQUESTS, LIMIT_CONNECTIONS, LIMIT_CONNECTIONS_TOTAL, LIMIT_SUBSCRIPTIONS, LIMIT_SOCKET_OPERATIONS } = e;
   return {
+    LIMIT_DOCUMENT,
     LIMIT_TOKENS,
     LIMIT_DEPTH,
     LIMIT_FIELDS,
@@ -88,6 +92,7 @@ export function limitConfig(e: Limits): Limits {
     LIMIT_COST_RATE,
     LIMIT_BYTE_RATE,
     LIMIT_MESSAGE_RATE,
+    LIMIT_REFUSAL_RATE,
     LIMIT_REQUESTS,
     LIMIT_CONNECTIONS,
     LIMIT_SUBSCRIPTIONS,

@@ -1,8 +1,10 @@
 import { checkDiscovery, type defineDiscoveryArguments } from './discovery-arguments.ts';
+import { EventTurns } from './event-turns.ts';
 import { checkChangeFilter, type FilterInputs } from './filter-inputs.ts';
 import type { Types } from './types.ts';
 
 export function defineSubscription(types: Types, inputs: FilterInputs, discovery: ReturnType<typeof defineDiscoveryArguments>): void {
+  const turns = new EventTurns();
   types.builder.subscriptionType({
     description:
       'Live answers, over WebSocket (`graphql-transport-ws`) or server-sent events. An error ends the subscription that it concerns; others on the same socket go on. Errors: `UNAUTHENTICATED` and `FORBIDDEN` where the gateway asks for tokens, also when one expires meanwhile. Example: `subscription { registrationChanges(snapshot: true) { cursor type nodeId } }`.',
@@ -24,7 +26,7 @@ export function defineSubscription(types: Types, inputs: FilterInputs, discovery
           }),
         },
         subscribe: (_root, { after, snapshot, filter }, { registry }) =>
-          registry.subscribeChanges({ after, snapshot: snapshot ?? false, filter: checkChangeFilter(filter) }),
+          turns.paced(registry.subscribeChanges({ after, snapshot: snapshot ?? false, filter: checkChangeFilter(filter) })),
         resolve: (change) => change,
       }),
       healthyServices: t.field({
@@ -32,7 +34,7 @@ export function defineSubscription(types: Types, inputs: FilterInputs, discovery
         description:
           'The full set now, and again whenever it changes: membership, address, version or URLs. In node id order; several changes within 100 ms arrive as one. Matching, and leaving out what does not answer, is that of the query: the instances are probed as long as this lasts. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`, `BACKEND_UNAVAILABLE`. Example: `healthyServices(capability: "database-adapter") { nodeId url }`.',
         args: discovery,
-        subscribe: (_root, query, { registry }) => registry.subscribeHealthyServices(checkDiscovery(query)),
+        subscribe: (_root, query, { registry }) => turns.paced(registry.subscribeHealthyServices(checkDiscovery(query))),
         resolve: (nodes) => nodes,
       }),
     }),

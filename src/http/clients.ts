@@ -4,8 +4,12 @@ import { refusedWith } from '../graphql/refusal.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { OpenCounts } from './open-counts.ts';
 
-/** A burst of these is so many seconds of their rate. */
-const DOCUMENT_BURST = 5;
+/** Characters of a document that count as one. */
+const DOCUMENT_LENGTH = 1000;
+/** Milliseconds that a client waits for its refusals when it gets many, in the mean. */
+const REFUSAL_WAIT = 500;
+/** Multiples of it, without their whole part, lie as far from one another as they can, however many they are. */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Milliseconds after which a client may try again what had no room: something of its own must end first. */
 const ROOM = 1000;
 
@@ -21,6 +25,8 @@ export class Clients {
   readonly #cost: TokenBuckets;
   readonly #bytes: TokenBuckets;
   readonly #messages: TokenBuckets;
+  readonly #refusals: TokenBuckets;
+  #waited = 0;
   readonly #requests = new OpenCounts();
   readonly #connections = new OpenCounts();
   readonly #subscriptions = new OpenCounts();
@@ -28,14 +34,19 @@ export class Clients {
   /** `now`: milliseconds, from any start, never backwards. */
   constructor(limits: Limits, now: () => number) {
     this.#limits = limits;
-    const { LIMIT_RATE, LIMIT_RATE_BURST, LIMIT_DOCUMENT_RATE, LIMIT_COST_RATE, LIMIT_COST } = limits;
-    const { LIMIT_BYTE_RATE, LIMIT_BODY, LIMIT_MESSAGE, LIMIT_MESSAGE_RATE } = limits;
+    const { LIMIT_RATE, LIMIT_RATE_BURST, LIMIT_DOCUMENT, LIMIT_DOCUMENT_RATE, LIMIT_COST_RATE, LIMIT_COST } = limits;
+    const { LIMIT_BYTE_RATE, LIMIT_BODY, LIMIT_MESSAGE, LIMIT_MESSAGE_RATE, LIMIT_REFUSAL_RATE } = limits;
     this.#operations = new TokenBuckets({ rate: LIMIT_RATE, burst: LIMIT_RATE_BURST, now });
-    this.#documents = new TokenBuckets({ rate: LIMIT_DOCUMENT_RATE, burst: DOCUMENT_BURST * LIMIT_DOCUMENT_RATE, now });
+    this.#documents = new TokenBuckets({
+      rate: LIMIT_DOCUMENT_RATE,
+      burst: Math.max(2 * LIMIT_DOCUMENT_RATE, LIMIT_DOCUMENT / DOCUMENT_LENGTH),
+      now,
+    });
     // Two of the dearest: with less, a client that is let through at all could not ask what it may.
     this.#cost = new TokenBuckets({ rate: LIMIT_COST_RATE, burst: Math.max(2 * LIMIT_COST, LIMIT_COST_RATE / 5), now });
-    this.#bytes = new TokenBuckets({ rate: LIMIT_BYTE_RATE, burst: Math.max(LIMIT_BODY, LIMIT_MESSAGE, LIMIT_BYTE_RATE), now });
+    this.#bytes = new TokenBuckets({ rate: LIMIT_BYTE_RATE, burst: Math.max(LIMIT_BODY, LIMIT_MESSAGE, LIMIT_BYTE_RATE / 4), now });
     this.#messages = new TokenBuckets({ rate: LIMIT_MESSAGE_RATE, burst: LIMIT_MESSAGE_RATE, now });
+    this.#refusals = new TokenBuckets({ rate: LIMIT_REFUSAL_RATE, burst: 2 * LIMIT_REFUSAL_RATE, now });
   }
 
   /** One operation begins, over whatever transport. */
@@ -44,11 +55,15 @@ export class Clients {
     if (wait > 0) throw this.#tooFast('LIMIT_RATE', wait, 'operations per second');
   }
 
-  /** A document that the gateway does not know has to be parsed and validated. */
-  takeDocument(key: string): void {
-    const wait = this.#documents.take(key);
+  /** A document that the gateway does not know has to be parsed and validated, which takes the longer the longer it is. */
+  takeDocument(key: string, characters: number): void {
+    const wait = this.#documents.take(key, Math.ceil(characters / DOCUMENT_LENGTH));
     if (wait > 0) {
-      throw this.#tooFast('LIMIT_DOCUMENT_RATE', wait, 'documents per second that were not sent before; pass what differs as variables');
+      throw this.#tooFast(
+        'LIMIT_DOCUMENT_RATE',
+        wait,
+        'new documents per second, a long one counted once for each 1,000 characters; pass what differs as variables',
+      );
     }
   }
 
@@ -61,10 +76,26 @@ export class Clients {
     if (wait > 0) throw this.#tooFast('LIMIT_COST_RATE', wait, `cost per second, and this operation costs ${cost}`);
   }
 
-  /** What has to be read of a client: bodies of requests, messages of sockets. */
+  /** The milliseconds for which nothing more should be read of a client after so many bytes: bodies of requests, messages of sockets. */
+  waitForBytes(key: string, bytes: number): number {
+    return this.#bytes.take(key, bytes);
+  }
+
+  /** Bytes that have to be read of a client. */
   takeBytes(key: string, bytes: number): void {
-    const wait = this.#bytes.take(key, bytes);
+    const wait = this.waitForBytes(key, bytes);
     if (wait > 0) throw this.#tooFast('LIMIT_BYTE_RATE', wait, `bytes per second, and this one has ${bytes}`);
+  }
+
+  /**
+   * The milliseconds that a client should wait for the refusal that it is about to get: none, unless it gets many. Most of the work of a
+   * refusal is reading what was asked, and whoever asks again as soon as it is refused has the gateway do nothing else. Not all wait for
+   * as long: they would all come back at once.
+   */
+  waitAfterRefusal(key: string): number {
+    if (this.#refusals.take(key) === 0) return 0;
+    this.#waited += 1;
+    return REFUSAL_WAIT * (0.5 + ((this.#waited * GOLDEN_RATIO) % 1));
   }
 
   /** A message or a ping on one socket, which has a key of its own. */
@@ -86,6 +117,11 @@ export class Clients {
   /** Returns what ends it. */
   openSubscription(key: string): () => void {
     return this.#open(this.#subscriptions, key, 'LIMIT_SUBSCRIPTIONS', 'subscriptions open, on all its connections');
+  }
+
+  /** Throws where `openSubscription` would. */
+  checkSubscription(key: string): void {
+    this.openSubscription(key)();
   }
 
   #open(counts: OpenCounts, key: string, limit: LimitName, what: string): () => void {

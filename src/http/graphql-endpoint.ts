@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Limits } from '../config/limits.ts';
 import type { Asker } from '../graphql/asker.ts';
@@ -8,7 +8,6 @@ import { type Log, maskSecrets } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useDeferredParts } from './deferred-parts.ts';
 import { useNegotiation } from './negotiation.ts';
-import { bodyTooLarge } from './request-guard.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -17,7 +16,7 @@ export interface GraphqlEndpointOptions {
   readonly registry: Registry;
   readonly maskError: ErrorMask;
   readonly log: Pick<Log, 'debug' | 'warn'>;
-  readonly limits: Pick<Limits, 'LIMIT_BODY' | 'LIMIT_BATCH'>;
+  readonly limits: Pick<Limits, 'LIMIT_BATCH'>;
   /** What every operation passes, over HTTP and WebSocket. */
   readonly operationLimits: Plugin<object, ServerContext>;
   /** Who may run which operation, over HTTP and WebSocket. */
@@ -38,9 +37,9 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     context: ({ request, asker }) => createContext(registry, asker, request.headers.get('x-operator')),
-    // Yoga counts the bytes of a body that does not say how long it is.
-    maskedErrors: { maskError: (error) => maskError(isTooLarge(error) ? bodyTooLarge(limits.LIMIT_BODY) : error) },
-    maxRequestBodySize: limits.LIMIT_BODY,
+    maskedErrors: { maskError },
+    // The request guard and bounded-body.ts do it.
+    maxRequestBodySize: false,
     batching: limits.LIMIT_BATCH === 0 ? false : { limit: limits.LIMIT_BATCH },
     extraParamNames: ['documentId'],
     // The operation gate keeps documents: by what they hold, and so that nobody pushes out those of others.
@@ -64,8 +63,4 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
 /** Yoga logs what it was thrown as it was, with whatever a driver wrote into it. */
 function masked(part: unknown): string {
   return maskSecrets(String(part));
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof GraphQLError && error.extensions['code'] === 'REQUEST_ENTITY_TOO_LARGE';
 }

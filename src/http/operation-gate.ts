@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, getOperationAST } from 'graphql';
 import { z } from 'zod';
 import type { Limits } from '../config/limits.ts';
 import type { Documents, ReadDocument } from '../graphql/documents.ts';
@@ -49,13 +49,23 @@ export class OperationGate {
     const text = this.#trusted.textOf(request);
     if (text === undefined) return undefined;
     const variables = this.#variables(request.variables);
-    if (this.#documents.known(text) === undefined) this.#clients.takeDocument(key);
+    if (this.#documents.known(text) === undefined) this.#takeDocument(key, text.length);
     const read = this.#read(text);
     if (read.errors.length > 0) return read;
     const operationName = typeof request.operationName === 'string' ? request.operationName : null;
     const cost = this.#documents.price(read, operationName, variables);
+    if (getOperationAST(read.document, operationName)?.operation === 'subscription') this.#clients.checkSubscription(key);
     if (cost > INCLUDED_COST) this.#clients.takeCost(key, cost - INCLUDED_COST);
     return read;
+  }
+
+  #takeDocument(key: string, characters: number): void {
+    const max = this.#limits.LIMIT_DOCUMENT;
+    if (characters > max) {
+      const message = 'The document has more characters: split it, and pass long texts and lists as variables';
+      throw refusedWith(400, { limit: 'LIMIT_DOCUMENT', max, message });
+    }
+    this.#clients.takeDocument(key, characters);
   }
 
   #read(text: string): ReadDocument {

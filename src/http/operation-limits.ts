@@ -1,6 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Limits } from '../config/limits.ts';
+import { delay } from '../delay.ts';
 import type { GraphqlContext } from '../graphql/context.ts';
 import type { ReadDocument } from '../graphql/documents.ts';
 import { refusedWith } from '../graphql/refusal.ts';
@@ -24,21 +25,29 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
   const reads = new WeakMap<object, ReadDocument>();
 
   return {
-    onRequestParse: () => ({
+    onRequestParse: ({ serverContext }) => ({
       onRequestParseDone({ requestParserResult }) {
-        if (!Array.isArray(requestParserResult) || requestParserResult.length <= LIMIT_BATCH) return;
+        if (!Array.isArray(requestParserResult) || requestParserResult.length <= LIMIT_BATCH) return undefined;
         const message =
           LIMIT_BATCH === 0
             ? 'Batches are switched off: send one operation per request, or all of them over one WebSocket'
             : `The batch has ${requestParserResult.length} operations: send several requests`;
-        throw refusedWith(400, { limit: 'LIMIT_BATCH', max: LIMIT_BATCH, message });
+        const refusal = refusedWith(400, { limit: 'LIMIT_BATCH', max: LIMIT_BATCH, message });
+        return rejectAfter(clients.waitAfterRefusal(serverContext.asker.key), refusal);
       },
     }),
     onParams({ params, request, context, setParams }) {
-      const read = gate.admit({ documentId: documentIdOf(request), ...params }, context.asker.key);
-      if (read === undefined) return;
+      const { key } = context.asker;
+      let read: ReadDocument | undefined;
+      try {
+        read = gate.admit({ documentId: documentIdOf(request), ...params }, key);
+      } catch (error) {
+        return rejectAfter(clients.waitAfterRefusal(key), error);
+      }
+      if (read === undefined) return undefined;
       reads.set(context, read);
       if (params.query !== read.text) setParams({ ...params, query: read.text });
+      return undefined;
     },
     onParse({ context, setParsedDocument }) {
       const read = reads.get(context);
@@ -69,6 +78,11 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
 function tooLong(max: number): GraphQLError {
   const message = 'The operation was not answered in time (milliseconds): ask for less at once, or again when the back ends answer';
   return refusedWith(503, { limit: 'LIMIT_QUERY_TIME', max, message });
+}
+
+async function rejectAfter(milliseconds: number, error: unknown): Promise<never> {
+  if (milliseconds > 0) await delay(milliseconds);
+  throw error;
 }
 
 /** Yoga reads the parameters of a GET that it knows, and this is none of them. */

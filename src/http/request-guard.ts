@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../config/limits.ts';
 import { refusedWith } from '../graphql/refusal.ts';
+import { boundBody } from './bounded-body.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Clients } from './clients.ts';
 
@@ -62,6 +63,7 @@ export class RequestGuard {
         throw bodyTooLarge(LIMIT_BODY);
       }
       this.#clients.takeBytes(address, bytes);
+      boundBody(request, LIMIT_BODY, () => bodyTooLarge(LIMIT_BODY));
     }
     if (request.headers.accept?.includes('text/event-stream')) this.#hold(request, response);
     else response.once('close', this.#clients.openRequest(address));
@@ -88,6 +90,6 @@ export class RequestGuard {
 }
 
 /** LIMIT_EXCEEDED for a body of more bytes than this. */
-export function bodyTooLarge(max: number): Error {
+function bodyTooLarge(max: number): Error {
   return refusedWith(413, { limit: 'LIMIT_BODY', max, message: 'The body has more bytes: send shorter documents and lists' });
 }

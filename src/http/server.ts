@@ -6,6 +6,7 @@ import { NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { defaultLimits, type Limits } from '../config/limits.ts';
 import type { Config } from '../config.ts';
+import { delay } from '../delay.ts';
 import { accessProblem } from '../graphql/access.ts';
 import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
@@ -198,6 +199,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     else sendJson(response, status, problem(code, message));
   }
 
+  async function refuseLater(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
+    const wait = clients.waitAfterRefusal(addressOf(request).address);
+    if (wait > 0) await delay(wait);
+    refuseRequest(response, error, maskError);
+  }
+
   const server = createServer(
     // Headers in 10 s and the whole request in 30 s, so that slow senders hold no connection; answers may take as long as they like.
     { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000, keepAliveTimeout: 65_000 },
@@ -211,7 +218,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       if (closing) response.setHeader('Connection', 'close');
       answer(request, response).catch((error: unknown) => {
         if (error instanceof AccessRefusal) return turnAway(request, response, error);
-        if (isRefusal(error) && !response.headersSent) return refuseRequest(response, error, maskError);
+        if (isRefusal(error) && !response.headersSent) return refuseLater(request, response, error);
         const correlationId = newId();
         log.error({ error, correlationId, path: pathOf(request) }, 'HTTP request failed; the client gets the id only');
         if (response.headersSent) response.destroy();

@@ -18,18 +18,15 @@ import { createAdmission } from './auth/socket-admission.ts';
 import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
+import { SocketLimits } from './socket-limits.ts';
 import { withQuery } from './subscribe-message.ts';
 
 /** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
 const GOING_AWAY = 1001;
 /** graphql-transport-ws: the server failed. */
 const INTERNAL_SERVER_ERROR = 4500;
-/** graphql-transport-ws: too many of something. Its clients do not try again by themselves. */
-const TOO_MANY = 4429;
 /** graphql-transport-ws: no connection_init in time. */
 const INIT_TIMEOUT = 4408;
-/** Milliseconds that a socket which sends too much has to take its close message. */
-const LAST_WORDS = 250;
 
 export interface WebSocketOptions {
   readonly endpoint: GraphqlEndpoint;
@@ -61,6 +58,7 @@ export interface WebSocketEndpoint {
 interface Extra {
   readonly request: IncomingMessage;
   readonly socket: WebSocket;
+  readonly talk: SocketLimits;
   /** Undefined until the connection is acknowledged; no operation begins before. */
   asker?: Asker;
 }
@@ -94,24 +92,16 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   });
 
   function prepare(context: SocketContext, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { asker, request } = context.extra;
+    const { asker, request, talk } = context.extra;
     if (asker === undefined) return [maskError(new GatewayError('UNAUTHENTICATED', 'Operations begin after connection_ack'))];
-    if (Object.keys(context.subscriptions).length > LIMIT_SOCKET_OPERATIONS) {
-      const message = `This socket carries ${LIMIT_SOCKET_OPERATIONS} operations already: end one of them, or open another socket`;
-      return [maskError(limitExceeded({ limit: 'LIMIT_SOCKET_OPERATIONS', max: LIMIT_SOCKET_OPERATIONS, message }))];
-    }
-    let read: ReadDocument | undefined;
+    let read: ReadDocument;
     try {
-      read = gate.admit(payload, asker.key);
+      if (Object.keys(context.subscriptions).length > LIMIT_SOCKET_OPERATIONS) throw tooManyOperations(LIMIT_SOCKET_OPERATIONS);
+      read = gate.admit(payload, asker.key) ?? missingQuery();
     } catch (error) {
+      talk.hold(clients.waitAfterRefusal(asker.key));
       return error instanceof RefusedDocument ? error.errors.map((each) => maskError(each)) : [maskError(error)];
     }
-    if (read === undefined)
-      return [
-        maskError(
-          new GatewayError('BAD_USER_INPUT', 'The payload needs a query, the text of the operation, or the documentId of a registered one'),
-        ),
-      ];
     const { document, errors } = read;
     if (errors.length > 0) return errors;
     if (!getOperationAST(document, payload.operationName)) {
@@ -135,6 +125,8 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: LIMIT_MESSAGE,
+    // One message of each socket per turn of the event loop: hundreds fit into what is read at once, and others would wait for all of them.
+    allowSynchronousEvents: false,
     handleProtocols: (offered) => handleProtocols(offered),
   });
   const silent = new WeakSet<WebSocket>();
@@ -154,27 +146,13 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   function open(socket: WebSocket, request: IncomingMessage): void {
     const { address } = addressOf(request);
     sockets += 1;
-    const socketKey = String(sockets);
-    /** Whether the socket may say so much; if not, it is closed, and nothing more is read of it. */
-    const mayTalk = (bytes: number): boolean => {
-      if (socket.readyState !== WebSocket.OPEN) return false;
-      try {
-        clients.takeMessage(socketKey);
-        clients.takeBytes(address, bytes);
-        return true;
-      } catch (error) {
-        socket.close(TOO_MANY, closeReason(maskError(error).message));
-        socket.pause();
-        setTimeout(() => socket.terminate(), LAST_WORDS).unref();
-        return false;
-      }
-    };
+    const talk = new SocketLimits(socket, { clients, maskError, address, key: String(sockets) });
     socket.on('error', (error) => {
       if (isTooLong(error)) onRefusal('LIMIT_MESSAGE');
       log.debug({ error }, 'WebSocket failed and is closed');
     });
     socket.on('pong', () => silent.delete(socket));
-    socket.on('ping', (data: Buffer) => mayTalk(data.length));
+    socket.on('ping', (data: Buffer) => talk.mayTalk(data.length));
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -186,7 +164,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
         },
         onMessage: (handle) => {
           socket.on('message', (data: Buffer) => {
-            if (!mayTalk(data.length)) return;
+            if (!talk.mayTalk(data.length)) return;
             handle(withQuery(String(data))).catch((error: unknown) => {
               log.error({ error }, 'WebSocket message failed; closing the socket');
               socket.close(INTERNAL_SERVER_ERROR, 'Internal server error');
@@ -194,7 +172,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
           });
         },
       },
-      { request, socket },
+      { request, socket, talk },
     );
     socket.once('close', (code, reason) => {
       closed(code, String(reason)).catch((error: unknown) => log.error({ error }, 'ending the subscriptions of a closed WebSocket failed'));
@@ -244,17 +222,18 @@ function begun(result: AsyncIterable<ExecutionResult> | ExecutionResult): AsyncI
   return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
+function missingQuery(): never {
+  throw new GatewayError('BAD_USER_INPUT', 'The payload needs a query, the text of the operation, or the documentId of a registered one');
+}
+
+function tooManyOperations(max: number): GatewayError {
+  const message = `This socket carries ${max} operations already: end one of them, or open another socket`;
+  return limitExceeded({ limit: 'LIMIT_SOCKET_OPERATIONS', max, message });
+}
+
 /** `ws` closes such a socket by itself, with 1009. */
 function isTooLong(error: Error): boolean {
   return 'code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
-}
-
-/** As much of a sentence as fits into a close message: 123 bytes. */
-function closeReason(message: string): string {
-  return Buffer.from(message)
-    .subarray(0, 120)
-    .toString()
-    .replace(/\uFFFD$/, '');
 }
 
 /** What the client sees: without Yoga's notes for HTTP, and without the wrapping that graphql-ws puts around what an iteration threw. */
