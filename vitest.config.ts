@@ -15,6 +15,9 @@ export default defineConfig({
           isolate: false,
           // Many of these tests wait for sockets and timers, so that more of them than cores run side by side.
           maxWorkers: 4,
+          // What hangs fails all the same; what computes for a second may take many on a machine that does other work.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {

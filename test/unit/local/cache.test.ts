@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { cached, cacheFolder } from '../../../src/local/cache.ts';
+import { until } from '../../until.ts';
 
 const never = new AbortController().signal;
 const waiting = { onWait: () => undefined, signal: never };
@@ -30,6 +31,7 @@ it('should build once for many that ask at the same time', async () => {
       entry,
       async (target) => {
         builds++;
+        await until('the others wait', () => waits === 2);
         await writeFile(join(target, 'file'), 'whole');
       },
       { onWait: () => waits++, signal: never },
