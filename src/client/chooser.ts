@@ -2,7 +2,7 @@ import type { Service } from './service.ts';
 import type { Suspects } from './suspects.ts';
 
 /**
- * Which instance comes first. `ROUND_ROBIN`: the next one at every call. `RANDOM`: any. `LEAST_BUSY`: that with the fewest calls of this client
+ * Which instance comes first. `ROUND_ROBIN`: the next one at every call. `RANDOM`: one by lot. `LEAST_BUSY`: that with the fewest calls of this client
  * under way, as `call` counts them; the next one in turn among equals.
  */
 export type Strategy = 'ROUND_ROBIN' | 'RANDOM' | 'LEAST_BUSY';

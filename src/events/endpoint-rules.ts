@@ -40,7 +40,7 @@ export const DENIED_BY_DEFAULT: readonly string[] = [
 interface Rule {
   /** As the operator wrote it. */
   readonly text: string;
-  /** With its colon; null: any. */
+  /** With its colon; null where all will do. */
   readonly scheme: string | null;
   readonly hasName: (name: string) => boolean;
   readonly hasAddress: (address: SocketAddress) => boolean;

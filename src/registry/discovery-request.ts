@@ -12,7 +12,7 @@ export interface RequestedName {
 export interface DiscoveryRequest {
   /** `capability` first, then those of `allOf` that are another name: a node must answer to each. */
   readonly names: readonly [RequestedName, ...RequestedName[]];
-  /** Canonical; null: any. */
+  /** Canonical; null where all will do. */
   readonly types: ReadonlySet<string> | null;
   readonly range: VersionRange | null;
 }

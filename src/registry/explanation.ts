@@ -59,12 +59,12 @@ export class DiscoveryExplanation {
     for (const { reasons } of this.#candidates) this.#counts.set(reasons[0], (this.#counts.get(reasons[0]) ?? 0) + 1);
   }
 
-  /** Canonical; null: any. */
+  /** Canonical; null where all will do. */
   get types(): readonly string[] | null {
     return this.#request.types === null ? null : [...this.#request.types];
   }
 
-  /** As semver understood it; null: any. */
+  /** As semver understood it; null where all will do. */
   get versionRange(): string | null {
     return this.#request.range?.toString() ?? null;
   }
