@@ -268,7 +268,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     const { rss, heapUsed } = process.memoryUsage();
     log[rss > MEMORY_LIMIT ? 'warn' : 'info']({ rss, heapUsed, nodes: view.size(), subscribers: subscriptions.open() }, 'memory');
   });
-  if (signatures.isNeeded()) background.every('signing keys', KEYS_LOOK, () => signatures.reload());
+  if (signatures.isNeeded()) background.every('signing keys', KEYS_LOOK, async () => signatures.reload());
   const demand = signatures.selfDemand(config.gatewayId, config.claims.selfSecret !== null);
   if (demand !== null) log.warn({ demand }, 'this gateway does not announce itself: it would be refused without SELF_SIGNING_KEY');
   else {

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { type ClaimsConfig, GATEWAY_TYPE } from './config/claims.ts';
-import { NO_KEYS, readSigningKeys } from './config/signing-keys.ts';
-import { messageOf } from './errors.ts';
+import { type ClaimsConfig, GATEWAY_TYPE, readKeyFile } from './config/claims.ts';
+import { NO_KEYS } from './config/signing-keys.ts';
 import type { Claim } from './events/claim.ts';
 import type { KafkaMessage } from './events/kafka-record.ts';
 import type { KeyRing } from './events/key-ring.ts';
@@ -44,8 +42,8 @@ export class SignatureGuard {
   readonly #parts: SignatureGuardParts;
   readonly #said = new Map<string, number>();
   #keys: KeyRing;
-  /** What the key file held when it was last looked at. */
-  #text: string | null = null;
+  /** Of the key file when it was last looked at. */
+  #digest: string | null;
   readonly counts: SignatureCounts = {
     valid: 0,
     unsigned: 0,
@@ -59,6 +57,7 @@ export class SignatureGuard {
   constructor(parts: SignatureGuardParts) {
     this.#parts = parts;
     this.#keys = (parts.config.keyFile?.keys ?? NO_KEYS).ring;
+    this.#digest = parts.config.keyFile?.digest ?? null;
   }
 
   /** False where it would accept everything: then nobody need ask. */
@@ -86,28 +85,20 @@ export class SignatureGuard {
   }
 
   /** Looks whether the key file changed. A file with a problem is said once, and the keys stay as they were. Never throws. */
-  async reload(): Promise<void> {
+  reload(): void {
     const { config, log } = this.#parts;
     if (config.keyFile === null) return;
-    const { path } = config.keyFile;
-    try {
-      const text = await readFile(path, 'utf8');
-      if (text === this.#text) return;
-      const isFirst = this.#text === null;
-      this.#text = text;
-      const { keys, problems } = readSigningKeys(text);
-      if (problems.length > 0) {
-        log.error({ file: path, problems }, 'the signing keys changed and cannot be used, keeping those from before');
-        return;
-      }
-      this.#keys = keys.ring;
-      if (!isFirst) log.info({ file: path, keys: keys.ring.size() }, 'the signing keys changed');
-    } catch (error) {
-      // Said once: null is what no file holds.
-      if (this.#text !== '')
-        log.error({ file: path, error: messageOf(error) }, 'the signing keys cannot be read, keeping those from before');
-      this.#text = '';
+    const { path: file } = config.keyFile;
+    const { keys, digest, problems } = readKeyFile(file);
+    if (digest === this.#digest) return;
+    this.#digest = digest;
+    if (problems.length > 0) {
+      const what = digest === null ? 'cannot be read' : 'changed and cannot be used';
+      log.error({ file, problems }, `the signing keys ${what}, keeping those from before`);
+      return;
     }
+    this.#keys = keys.ring;
+    log.info({ file, keys: keys.ring.size() }, 'the signing keys changed');
   }
 
   #count(verdict: SignatureVerdict): void {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
@@ -27,9 +28,9 @@ const endpointRules = (fallback: string, known: Readonly<Record<string, readonly
 
 /** Read with the rest, so that what is wrong in the file is reported with all other problems. */
 const keyFile = z.string().transform((path, context) => {
-  const { keys, problems } = readKeyFile(path);
+  const { keys, digest, problems } = readKeyFile(path);
   for (const message of problems) context.addIssue({ code: 'custom', message });
-  return { path, keys };
+  return { path, keys, digest };
 });
 
 export const claimsVariables = z.object({
@@ -68,12 +69,20 @@ export function claimsProblems(e: ClaimsVariables | undefined, gatewayId: string
   ];
 }
 
+export interface KeyFileContent {
+  readonly keys: SigningKeys;
+  /** SHA-256 of the content, by which a change is noticed without holding the secrets twice; null where the file cannot be read. */
+  readonly digest: string | null;
+  readonly problems: readonly string[];
+}
+
 /** Also for a file that changed while the gateway runs. Where there is a problem, the keys are none. */
-export function readKeyFile(path: string): { readonly keys: SigningKeys; readonly problems: readonly string[] } {
+export function readKeyFile(path: string): KeyFileContent {
   try {
-    return readSigningKeys(readFileSync(path, 'utf8'));
+    const text = readFileSync(path, 'utf8');
+    return { ...readSigningKeys(text), digest: createHash('sha256').update(text).digest('hex') };
   } catch (error) {
-    return { keys: NO_KEYS, problems: [messageOf(error)] };
+    return { keys: NO_KEYS, digest: null, problems: [messageOf(error)] };
   }
 }
 

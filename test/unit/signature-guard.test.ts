@@ -36,7 +36,7 @@ describe('SignatureGuard', () => {
     const { log, lines } = recordedLog();
     let now = KEPT_AT;
     if (text !== null) writeFileSync(path, text);
-    const keyFile = text === null ? null : { path, keys: readKeyFile(path).keys };
+    const keyFile = text === null ? null : { path, ...readKeyFile(path) };
     const guard = new SignatureGuard({
       config: { unsigned, keyFile },
       typeOf: () => undefined,
@@ -103,26 +103,34 @@ describe('SignatureGuard', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('should take over the keys of a file that changed, and keep those from before where it is broken', async () => {
+  it('should take over the keys of a file that changed, and keep those from before where it is broken', () => {
     const { guard, lines } = newGuard('reject', keysWith(SECRET));
     const outcome = (secret: string) => guard.judge(signed(secret), claim()).outcome;
-    await guard.reload();
+    guard.reload();
     expect(lines).toEqual([]);
     writeFileSync(path, keysWith(`new ${SECRET}`));
-    await guard.reload();
+    guard.reload();
     expect([outcome(SECRET), outcome(`new ${SECRET}`)]).toEqual(['refused', 'valid']);
     for (const broken of ['[', keysWith('hunter2')]) {
       writeFileSync(path, broken);
-      await guard.reload();
-      await guard.reload();
+      guard.reload();
+      guard.reload();
       expect(outcome(`new ${SECRET}`)).toBe('valid');
     }
     rmSync(path);
-    await guard.reload();
-    await guard.reload();
+    guard.reload();
+    guard.reload();
     expect(outcome(`new ${SECRET}`)).toBe('valid');
     expect(lines).toHaveLength(4);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+
+  it('should say that the file changed between its start and its first look', () => {
+    const { guard, lines } = newGuard('reject', keysWith(SECRET));
+    writeFileSync(path, keysWith(`new ${SECRET}`));
+    guard.reload();
+    expect(lines.map(({ msg }) => msg)).toEqual(['the signing keys changed']);
+    expect(guard.judge(signed(SECRET), claim()).outcome).toBe('refused');
   });
 
   it('should know whether this gateway itself would be refused', () => {
