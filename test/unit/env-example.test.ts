@@ -19,6 +19,12 @@ it('should list exactly the variables that the configuration reads, each once', 
   ).toEqual(read.sort());
 });
 
+it('should be explained in the docs, each once', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const explained = [...page.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(explained.sort()).toEqual(Object.keys(environment.shape).sort());
+});
+
 it('should say the defaults', () => {
   const required = assignments(example.replaceAll(/^#.*$/gm, ''));
   const withDefaults = readConfig(Object.fromEntries(assignments(example)));
