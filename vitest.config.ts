@@ -24,7 +24,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/bench/**/*.test.ts'],
           globalSetup: ['test/integration/stack.setup.ts'],
           testTimeout: 120_000,
           // Three real back ends on two shared cores: what fails must fail twice.

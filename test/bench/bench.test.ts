@@ -1,0 +1,39 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { report } from './result.ts';
+import { Rig } from './rig.ts';
+import { ROWS } from './rows.ts';
+
+// Every row at the smallest size, so that the benchmark cannot rot. How fast anything is, is not for a test to say.
+describe.skipIf(process.platform !== 'linux')('npm run bench', () => {
+  let folder: string;
+  let rig: Rig;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-bench-'));
+    // Postgres runs as another user where this is root.
+    await chmod(folder, 0o711);
+    rig = await Rig.start({ folder, scale: 0.001, rounds: 1, shared: true, program: 'sources', tell: (line) => console.log(line) });
+  });
+
+  afterAll(async () => {
+    await rig?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(ROWS.map((row) => [row.name, row] as const))('should measure %s', async (_name, row) => {
+    const measurements = await row.measure(rig);
+
+    expect(measurements.length).toBeGreaterThan(0);
+    for (const { what, figure, yardstick } of measurements) {
+      expect(figure, what).toSatisfy(Number.isFinite);
+      // A difference of two times may be nothing at this size.
+      if (yardstick !== undefined) expect(yardstick.figure, what).toSatisfy(Number.isFinite);
+    }
+    const where = { date: '', commit: '', machine: '', versions: {}, scale: 0.001, rounds: 1 };
+    const [written] = report(where, [{ row: row.name, title: row.title, measurements, error: null }]).rows;
+    expect(JSON.parse(JSON.stringify(written))).toEqual(written);
+  });
+});

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { readConfig } from '../../src/config.ts';
+import { freePort } from '../../src/local/port.ts';
+import { type Stack, startStack } from '../../src/local/stack.ts';
+import { NodeServer } from '../faults/node-server.ts';
+import { OWN_TOPICS } from '../integration/own-topics.ts';
+import { GatewayProgram } from './gateway-program.ts';
+import { WorkerProcess } from './worker-process.ts';
+import { World } from './world.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** What Node runs: the gateway as in production, or, where nobody has built it, its sources. */
+const PROGRAMS = { built: [join(ROOT, 'dist', 'main.js')], sources: ['--import', 'tsx', join(ROOT, 'src', 'main.ts')] } as const;
+
+/** What a gateway refuses one client by default; here one client is all of them. */
+const ONE_BIG_CLIENT = {
+  LIMIT_RATE: '1000000',
+  LIMIT_RATE_BURST: '1000000',
+  LIMIT_BYTE_RATE: '1000000000',
+  LIMIT_CONNECTIONS: '20000',
+  LIMIT_SUBSCRIPTIONS: '20000',
+};
+
+const UNCONFIGURED = { KAFKA_BROKER_URL: undefined, CONSUL_HOST: undefined, DATABASE_URL: undefined, POSTGRES_HOST: undefined };
+
+export interface RigOptions {
+  /** Keeps data and logs; the caller removes it. */
+  readonly folder: string;
+  /** 1: sizes as in the table; below, so much of them. */
+  readonly scale: number;
+  /** How often each figure is measured; the median counts. */
+  readonly rounds: number;
+  /** One gateway and one Consul for all rows: quicker, and what one row leaves behind weighs on the next. */
+  readonly shared: boolean;
+  readonly program: keyof typeof PROGRAMS;
+  /** Options for the gateway's Node, such as `--cpu-prof`. */
+  readonly nodeOptions?: readonly string[];
+  readonly tell: (line: string) => void;
+}
+
+/** Real back ends, and one gateway after the other on them. */
+export class Rig {
+  readonly stack: Stack;
+  readonly #options: RigOptions;
+  /** Whether this gateway knows `CONSUL_MODE=catalog`. */
+  readonly hasCatalogMode: boolean;
+  #world: { readonly key: string; readonly world: World } | null = null;
+
+  private constructor(stack: Stack, options: RigOptions, hasCatalogMode: boolean) {
+    this.stack = stack;
+    this.#options = options;
+    this.hasCatalogMode = hasCatalogMode;
+  }
+
+  static async start(options: RigOptions): Promise<Rig> {
+    await mkdir(options.folder, { recursive: true, mode: 0o711 });
+    const stack = await startStack({ folder: join(options.folder, 'stack'), temporary: true, env: { ...process.env, ...UNCONFIGURED } });
+    const variables = await readFile(join(ROOT, '.env.example'), 'utf8');
+    return new Rig(stack, options, variables.includes('CONSUL_MODE'));
+  }
+
+  get rounds(): number {
+    return this.#options.rounds;
+  }
+
+  tell(line: string): void {
+    this.#options.tell(line);
+  }
+
+  /** So many, at this scale; never fewer than the least. */
+  size(whole: number, least = 10): number {
+    return Math.max(Math.min(least, whole), Math.round(whole * this.#options.scale));
+  }
+
+  /** Seconds of load at this scale. */
+  seconds(whole: number): number {
+    return Math.max(1, Math.round(whole * this.#options.scale));
+  }
+
+  /** The figure of each round. */
+  async inRounds<T>(measure: (round: number) => Promise<T>): Promise<T[]> {
+    const figures: T[] = [];
+    for (let round = 0; round < this.rounds; round++) figures.push(await measure(round));
+    return figures;
+  }
+
+  /**
+   * A gateway that runs, on an empty registry: the one of the last call where the key is the same, else another. There is one at a time.
+   */
+  async world(key: string, env: Readonly<Record<string, string>> = {}): Promise<World> {
+    if (this.#world !== null && (this.#options.shared || this.#world.key === key)) return this.#world.world;
+    await this.#world?.world.stop();
+    this.#world = null;
+    const world = await this.#newWorld(key, env);
+    this.#world = { key, world };
+    await world.gateway.start();
+    await world.gateway.consuming();
+    return world;
+  }
+
+  /** A Consul of its own, empty. The caller stops it. */
+  async emptyConsul(): Promise<Stack> {
+    const { CONSUL_HOST, CONSUL_PORT, ...others } = this.stack.env;
+    const folder = join(this.#options.folder, `consul-${CONSUL_HOST}-${CONSUL_PORT}-${randomBytes(4).toString('hex')}`);
+    return startStack({ folder, temporary: true, env: { ...process.env, ...UNCONFIGURED, ...others } });
+  }
+
+  async stop(): Promise<void> {
+    await this.#world?.world.stop();
+    await this.stack.stop();
+  }
+
+  async #newWorld(key: string, extra: Readonly<Record<string, string>>): Promise<World> {
+    const { folder, nodeOptions = [], program } = this.#options;
+    const name = `bench-${randomBytes(4).toString('hex')}`;
+    const [consul, load, yardstick, health, databaseUrl] = await Promise.all([
+      this.#options.shared ? this.stack : this.emptyConsul(),
+      WorkerProcess.start(),
+      WorkerProcess.start(),
+      NodeServer.start(),
+      this.#freshDatabase(name),
+    ]);
+    const env = {
+      ...this.stack.env,
+      ...OWN_TOPICS,
+      ...ONE_BIG_CLIENT,
+      CONSUL_HOST: consul.consul.host,
+      CONSUL_PORT: String(consul.consul.port),
+      DATABASE_URL: databaseUrl,
+      KAFKA_ENVIRONMENT: name,
+      KAFKA_GROUP_ID: name,
+      GATEWAY_ID: name,
+      SNAPSHOT_FILE: join(folder, `${name}.snapshot`),
+      ...extra,
+    };
+    const gateway = new GatewayProgram({
+      command: [...nodeOptions, ...PROGRAMS[program]],
+      port: await freePort(new Set()),
+      env,
+      logFile: join(folder, `${key}-${name}.log`),
+      guard: this.stack.guard,
+    });
+    return new World({ gateway, config: readConfig(env), stack: this.stack, consul, load, yardstick, health });
+  }
+
+  async #freshDatabase(name: string): Promise<string> {
+    const { url: server } = this.stack.postgres;
+    if (server === null) throw new Error('the rig starts its own Postgres');
+    const client = new Client({ connectionString: server });
+    await client.connect();
+    try {
+      await client.query(`create database ${client.escapeIdentifier(name)} template template0`);
+    } finally {
+      await client.end();
+    }
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    return url.toString();
+  }
+}

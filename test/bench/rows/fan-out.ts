@@ -1,0 +1,59 @@
+import { ratioAtMost } from '../bar.ts';
+import { type Fleet, nodeId } from '../fleet.ts';
+import type { Row } from '../row.ts';
+import { median } from '../statistics.ts';
+import { bareSockets } from '../tasks/bare-sockets.ts';
+import { fanOut } from '../tasks/fan-out.ts';
+
+/** Without endpoints: no check tells of their health afterwards, so that each is one change. */
+const FLEET: Fleet = { prefix: 'fan', instances: 10, healthUrl: null };
+
+/** How long after the first of many subscribers the last has a change: what is left when the way of the change itself is taken off. */
+export const fanOutRow: Row = {
+  name: 'fan-out',
+  title: 'one change to 5,000 subscribers, until the last has it',
+  async measure(rig) {
+    const world = await rig.world('small');
+    const sockets = rig.size(5000, 20);
+    const changes = rig.size(10, 2);
+    let from = 0;
+    const gateway = async (count: number) => {
+      const kafka = { ...world.kafka, topic: world.topic('introspection') };
+      from += changes;
+      return world.load.run(fanOut, {
+        url: world.gateway.url,
+        sockets: count,
+        changes,
+        fleet: FLEET,
+        from: from - changes,
+        kafka,
+        message: '',
+      });
+    };
+    const warm = await gateway(1);
+    const { url } = await world.yardstick.run(bareSockets, {});
+    const message = warm.message.replaceAll(nodeId(FLEET, from - 1), 'NODE_ID');
+    const bare = (count: number) => world.load.run(fanOut, { url, sockets: count, changes, fleet: FLEET, from: 0, kafka: null, message });
+    await bare(1);
+
+    const rounds = await rig.inRounds(async () => ({
+      one: median((await gateway(1)).last),
+      all: median((await gateway(sockets)).last),
+      bareOne: median((await bare(1)).last),
+      bareAll: median((await bare(sockets)).last),
+    }));
+    return [
+      {
+        what: `change to ${sockets} subscribers, without what it takes to one`,
+        figure: median(rounds.map(({ one, all }) => all - one)),
+        unit: 'ms',
+        yardstick: {
+          what: 'one string, sent with ws.send',
+          figure: median(rounds.map(({ bareOne, bareAll }) => bareAll - bareOne)),
+        },
+        bar: ratioAtMost(1.5),
+      },
+      { what: 'announcement to the only subscriber', figure: median(rounds.map(({ one }) => one)), unit: 'ms' },
+    ];
+  },
+};

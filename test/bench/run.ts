@@ -1,0 +1,93 @@
+/*
+ * `npm run bench`: measures every bar beside its yardstick, on real services that it starts and stops, and prints one table.
+ * `npm run bench -- healthy-services fan-out` measures those rows; `--list` names all of them. `--rounds 3`: how often each figure is
+ * measured, the median counts. `--scale 0.1`: smaller fleets and shorter loads, for a first look. `--json <file>`: where the figures go,
+ * by default .data/bench.json. `--markdown`: the table as Markdown. `--keep`: the logs stay. `--cpu-prof <folder>`: profiles of the gateways.
+ * Exit code 1 when a row could not be measured; a bar that is not met is none.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/errors.ts';
+import { listenForStop } from '../../src/local/stop-request.ts';
+import { circumstances, consulVersion, failed, type Result, report } from './result.ts';
+import { Rig } from './rig.ts';
+import type { Row } from './row.ts';
+import { ROWS } from './rows.ts';
+import { markdownTable, textTable } from './table.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    list: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    scale: { type: 'string', default: '1' },
+    json: { type: 'string', default: join('.data', 'bench.json') },
+    markdown: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    'cpu-prof': { type: 'string' },
+  },
+});
+
+if (values.list) for (const { name, title } of ROWS) process.stdout.write(`${name.padEnd(24)} ${title}\n`);
+else await bench(chosen(positionals));
+
+/** Throws for a name that no row has. */
+function chosen(names: readonly string[]): readonly Row[] {
+  const unknown = names.filter((name) => !ROWS.some((row) => row.name === name));
+  if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}; npm run bench -- --list names all of them`);
+  return names.length === 0 ? ROWS : ROWS.filter(({ name }) => names.includes(name));
+}
+
+async function bench(rows: readonly Row[]): Promise<void> {
+  const options = { scale: Number(values.scale), rounds: Number(values.rounds) };
+  if (!(options.scale > 0) || !Number.isSafeInteger(options.rounds) || options.rounds < 1) {
+    throw new Error('--scale takes a number above 0, --rounds a whole one');
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-bench-'));
+  const tell = (line: string) => process.stderr.write(`${line}\n`);
+  const profiles = values['cpu-prof'];
+  const nodeOptions = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const stopping = listenForStop(Date.now, () => process.exit(130));
+  tell('starting Kafka, Consul and Postgres');
+  const rig = await Rig.start({ ...options, folder, shared: false, program: 'built', nodeOptions, tell });
+  const results: Result[] = [];
+  try {
+    const where = circumstances(await consulVersion(rig.stack.consul), options);
+    for (const row of rows) {
+      tell(`${row.name}: ${row.title}`);
+      const result = await Promise.race([measured(row, rig), aborted(stopping.signal)]);
+      results.push(result);
+      tell(textTable([result]));
+    }
+    await mkdir(dirname(values.json), { recursive: true });
+    await writeFile(values.json, `${JSON.stringify(report(where, results), null, 2)}\n`);
+    process.stdout.write(values.markdown ? markdownTable(results) : textTable(results));
+    process.stdout.write(`\n${where.date}, ${where.machine}, Node ${where.versions['node']}, commit ${where.commit}; ${values.json}\n`);
+    if (results.some(({ error }) => error !== null)) process.exitCode = 1;
+  } catch (error) {
+    if (error !== stopping.signal.reason) throw error;
+    process.exitCode = 130;
+  } finally {
+    await rig.stop();
+    if (!values.keep) await rm(folder, { recursive: true, force: true });
+    else tell(`the logs are in ${folder}`);
+    stopping.close();
+  }
+}
+
+async function measured(row: Row, rig: Rig): Promise<Result> {
+  try {
+    return { row: row.name, title: row.title, measurements: await row.measure(rig), error: null };
+  } catch (error) {
+    rig.tell(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
+    return failed(row, messageOf(error));
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
