@@ -35,6 +35,8 @@ export interface OperationCost {
   readonly pages: readonly PageArgument[];
   /** How often one response name is selected at one place, at most. Validation compares each of them with each other. */
   readonly repeats: number;
+  /** Whether any of it may have to be read from Postgres. The rest is in memory, and so there at once. */
+  readonly reads: boolean;
 }
 
 /** `fixed` and, for each list whose length a variable says, what is under it. */
@@ -62,6 +64,7 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operation:
   );
   const pages: PageArgument[] = [];
   let repeats = 0;
+  let reads = false;
 
   function sumOf({ selections }: SelectionSetNode, type: GraphQLNamedType | undefined, place: Place): Sum {
     let fixed = 0;
@@ -93,7 +96,8 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operation:
     const field = fieldOf(parent, node.name.value);
     const type = field === undefined ? undefined : getNamedType(field.type);
     const coordinate = `${parent?.name ?? ''}.${node.name.value}`;
-    const { price = isLeafType(type) ? LEAF : OBJECT, size = 1 } = PRICES[coordinate] ?? {};
+    const { price = isLeafType(type) ? LEAF : OBJECT, size = 1, isRead = false } = PRICES[coordinate] ?? {};
+    reads ||= isRead;
     const under = node.selectionSet === undefined ? undefined : sumOf(node.selectionSet, type, selected.place);
     if (field === undefined) return under ?? { fixed: 0, varying: [] };
     if (typeof size === 'number') return plus(price, times(size, under ?? { fixed: size === 1 ? 0 : LEAF, varying: [] }));
@@ -124,7 +128,7 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operation:
   }
 
   const sum = sumOf(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, { selected: new Map() });
-  return { of: (variables) => evaluate(sum, variables), pages, repeats };
+  return { of: (variables) => evaluate(sum, variables), pages, repeats, reads };
 }
 
 function evaluate({ fixed, varying }: Sum, variables: Variables): number {

@@ -25,6 +25,8 @@ export interface ReadDocument {
   /** What validation says against it. */
   readonly errors: readonly GraphQLError[];
   readonly costs: ReadonlyMap<OperationDefinitionNode, OperationCost>;
+  /** Of the largest operation, those of its fragments included. */
+  readonly fields: number;
 }
 
 export interface DocumentOptions {
@@ -112,7 +114,7 @@ export class Documents {
 
   #read(text: string): ReadDocument {
     const document = this.#parse(text);
-    this.#bound(document);
+    const fields = this.#bound(document);
     const costs = new Map<OperationDefinitionNode, OperationCost>();
     for (const definition of document.definitions) {
       if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
@@ -126,7 +128,7 @@ export class Documents {
     }
     const errors = validate(this.#schema, document, this.#rules, { hideSuggestions: this.#hideSuggestions });
     for (const error of errors) error.extensions['code'] ??= 'GRAPHQL_VALIDATION_FAILED';
-    return { text, document, errors, costs };
+    return { text, document, errors, costs, fields };
   }
 
   #parse(text: string): DocumentNode {
@@ -141,8 +143,8 @@ export class Documents {
     }
   }
 
-  /** Throws a RefusedDocument that names every limit which an operation or a fragment exceeds. */
-  #bound(document: DocumentNode): void {
+  /** Returns the fields of the largest operation. Throws a RefusedDocument that names every limit which an operation or a fragment exceeds. */
+  #bound(document: DocumentNode): number {
     const limits = this.#limits;
     const extents = extentsOf(document);
     const worst = (of: 'depth' | 'fields' | 'aliases' | 'fragments' | 'rootFields') => Math.max(0, ...extents.map((extent) => extent[of]));
@@ -167,6 +169,7 @@ export class Documents {
     ];
     const refusals = checks.flatMap(([limit, came, what]) => (came > limits[limit] ? [refuse(limit, limits[limit], what)] : []));
     if (refusals.length > 0) throw new RefusedDocument(refusals);
+    return worst('fields');
   }
 }
 

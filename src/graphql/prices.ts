@@ -6,6 +6,8 @@ export type Size = number | { readonly by: readonly string[]; readonly fallback:
 export interface Price {
   /** What the field itself costs. Default: {@link LEAF} or {@link OBJECT}. */
   readonly price?: number;
+  /** Whether it may have to be read, and so comes later. Default: false, it is in memory. */
+  readonly isRead?: boolean;
   /** Multiplies what is selected under it. Every list and every connection has one: a test walks the schema. */
   readonly size?: Size;
 }
@@ -37,12 +39,12 @@ export const PRICES: Readonly<Record<string, Price>> = {
   // Counts the capabilities of every node.
   'Query.capabilities': { price: MANY, size: paged(['first'], { fallback: MANY, max: LIMITS.capabilities.max }) },
   // From memory, but for past states: what each adds to the one statement of all.
-  'Query.node': { price: SOME },
-  'Query.changes': { price: POSTGRES, size: paged(['first'], LIMITS.changes) },
-  'Query.rejectedEvents': { price: POSTGRES, size: paged(['first'], LIMITS.rejectedEvents) },
+  'Query.node': { price: SOME, isRead: true },
+  'Query.changes': { price: POSTGRES, isRead: true, size: paged(['first'], LIMITS.changes) },
+  'Query.rejectedEvents': { price: POSTGRES, isRead: true, size: paged(['first'], LIMITS.rejectedEvents) },
   'RegistryStatus.backends': { size: 3 },
   // Batched: what a node adds to the one statement of all.
-  'Node.changes': { price: SOME, size: paged(['first'], LIMITS.changesOfNode) },
+  'Node.changes': { price: SOME, isRead: true, size: paged(['first'], LIMITS.changesOfNode) },
   'Node.capabilities': { size: SOME },
   'Node.endpoints': { size: FEW },
   'Node.capabilityDetails': { price: FEW },
@@ -55,7 +57,7 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'DiscoveryExplanation.withheldByReason': { size: FEW },
   'DiscoveryExplanation.withheld': { size: paged(['first'], LIMITS.withheld) },
   'DiscoveryExplanation.suggestions': { size: paged(['first'], LIMITS.suggestions) },
-  'DiscoveryExplanation.rejectedEvents': { price: POSTGRES, size: paged(['first'], LIMITS.mentions) },
+  'DiscoveryExplanation.rejectedEvents': { isRead: true, price: POSTGRES, size: paged(['first'], LIMITS.mentions) },
   'MatchedName.matchedBy': { size: 1 },
   'NameSuggestion.kinds': { size: 1 },
   'WithheldNode.otherReasons': { size: 1 },

@@ -2,6 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GatewayError } from '../errors.ts';
 
+/** On every answer, unless it says otherwise itself. */
+export const ANSWER_HEADERS = {
+  // What is true now; the same question may have another answer in a moment.
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "frame-ancestors 'none'",
+} as const;
+
 /** The body of an answer that is not GraphQL's. */
 export function problem(code: string, message: string): { readonly error: { readonly code: string; readonly message: string } } {
   return { error: { code, message } };

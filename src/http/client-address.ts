@@ -1,11 +1,19 @@
 import type { IncomingMessage } from 'node:http';
-import { type BlockList, isIP } from 'node:net';
+import { type BlockList, isIP, type Socket } from 'node:net';
 
 export interface ClientAddress {
   /** Where the client is, as far as it can be trusted. An IPv6 client has a whole /64 network to itself: it counts as one. */
   readonly address: string;
   /** A trusted proxy stands between: its connections carry many clients. */
   readonly isProxied: boolean;
+}
+
+/** The other end of a connection. */
+interface Peer {
+  readonly address: string;
+  readonly isProxy: boolean;
+  /** What its requests come from where it is no proxy. */
+  readonly direct: ClientAddress;
 }
 
 /**
@@ -15,9 +23,23 @@ export interface ClientAddress {
 export function createClientAddress(trustedProxies: BlockList): (request: Pick<IncomingMessage, 'socket' | 'headers'>) => ClientAddress {
   const isTrusted = (address: string) => trustedProxies.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
+  // Asked for several times for each request, and the same as long as the connection stands.
+  const peers = new WeakMap<Socket, Peer>();
+
+  function peerOf(socket: Socket): Peer {
+    const known = peers.get(socket);
+    if (known !== undefined) return known;
+    const address = plain(socket.remoteAddress ?? '');
+    const isProxy = isIP(address) !== 0 && isTrusted(address);
+    const peer = { address, isProxy, direct: { address: asClient(address), isProxied: false } };
+    // One that is gone already has no address, and keeps its own.
+    if (address !== '') peers.set(socket, peer);
+    return peer;
+  }
+
   return ({ socket, headers }) => {
-    const peer = plain(socket.remoteAddress ?? '');
-    if (isIP(peer) === 0 || !isTrusted(peer)) return { address: asClient(peer), isProxied: false };
+    const { address: peer, isProxy, direct } = peerOf(socket);
+    if (!isProxy) return direct;
     const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').map(plain);
     for (const address of forwarded.reverse()) {
       // A proxy that names nobody: what stands further left may be anybody's invention.

@@ -7,6 +7,7 @@ import type { ErrorMask } from '../graphql/errors.ts';
 import { type Log, maskSecrets } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { useDeferredParts } from './deferred-parts.ts';
+import type { Admission } from './direct-answer.ts';
 import { useNegotiation } from './negotiation.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -26,6 +27,8 @@ export interface GraphqlEndpointOptions {
 /** What the server hands in with each request. */
 export interface ServerContext {
   readonly asker: Asker;
+  /** Where the operation has been at the gate already. */
+  readonly admission?: Admission | undefined;
 }
 
 export type GraphqlEndpoint = ReturnType<typeof createGraphqlEndpoint>;
@@ -38,7 +41,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     graphqlEndpoint: GRAPHQL_PATH,
     context: ({ request, asker }) => createContext(registry, asker, request.headers.get('x-operator')),
     maskedErrors: { maskError },
-    // The request guard and bounded-body.ts do it.
+    // The request guard does it, before Yoga sees the request.
     maxRequestBodySize: false,
     batching: limits.LIMIT_BATCH === 0 ? false : { limit: limits.LIMIT_BATCH },
     extraParamNames: ['documentId'],

@@ -1,5 +1,4 @@
 import { GraphQLError, getOperationAST } from 'graphql';
-import { z } from 'zod';
 import type { Limits } from '../config/limits.ts';
 import type { Documents, ReadDocument } from '../graphql/documents.ts';
 import { refusedWith } from '../graphql/refusal.ts';
@@ -14,8 +13,6 @@ export interface OperationRequest extends DocumentReference {
   readonly operationName?: unknown;
   readonly variables?: unknown;
 }
-
-const variablesShape = z.record(z.string(), z.unknown());
 
 export interface OperationGateOptions {
   readonly documents: Documents;
@@ -37,6 +34,17 @@ export class OperationGate {
     for (const text of trusted.texts()) documents.pin(text);
     this.#clients = clients;
     this.#limits = limits;
+  }
+
+  /** The document of a request, where it was read before, and then it is valid. Counts nothing. */
+  known(request: OperationRequest): ReadDocument | undefined {
+    try {
+      const text = this.#trusted.textOf(request);
+      return text === undefined ? undefined : this.#documents.known(text);
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -87,8 +95,13 @@ export class OperationGate {
       throw refusedWith(400, { limit: 'LIMIT_VARIABLES', max, message: 'The variables have more characters: ask in several operations' });
     }
     // What is no object is refused by the transport.
-    return variablesShape.safeParse(given).data ?? {};
+    return isVariables(given) ? given : {};
   }
+}
+
+/** Without a schema library: it would copy what every operation carries. */
+function isVariables(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Whether a value takes at most so many characters as JSON, give or take escapes. Stops where it does not. */

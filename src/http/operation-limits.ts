@@ -37,12 +37,12 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
       },
     }),
     onParams({ params, request, context, setParams }) {
-      const { key } = context.asker;
+      const { asker, admission } = context;
       let read: ReadDocument | undefined;
       try {
-        read = gate.admit({ documentId: documentIdOf(request), ...params }, key);
+        read = admission === undefined ? gate.admit({ documentId: documentIdOf(request), ...params }, asker.key) : admission();
       } catch (error) {
-        return rejectAfter(clients.waitAfterRefusal(key), error);
+        return rejectAfter(clients.waitAfterRefusal(asker.key), error);
       }
       if (read === undefined) return undefined;
       reads.set(context, read);

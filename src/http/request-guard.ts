@@ -2,9 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../config/limits.ts';
 import { refusedWith } from '../graphql/refusal.ts';
-import { boundBody } from './bounded-body.ts';
 import type { ClientAddress } from './client-address.ts';
 import type { Clients } from './clients.ts';
+import { readBody } from './request-body.ts';
 
 /** Milliseconds in which a connection that is one too many may send its request, to be told why it is refused. */
 const LAST_WORDS = 250;
@@ -50,8 +50,8 @@ export class RequestGuard {
     });
   }
 
-  /** Lets a request to GraphQL in, and counts it until it is answered. Throws LIMIT_EXCEEDED. */
-  request(request: IncomingMessage, response: ServerResponse): void {
+  /** Lets a request to GraphQL in, and counts it until what is returned is called, once it is answered. Throws LIMIT_EXCEEDED. */
+  request(request: IncomingMessage, response: ServerResponse): () => void {
     this.#connection(request, response);
     const { address } = this.#addressOf(request);
     const { LIMIT_BODY } = this.#limits;
@@ -63,16 +63,20 @@ export class RequestGuard {
         throw bodyTooLarge(LIMIT_BODY);
       }
       this.#clients.takeBytes(address, bytes);
-      boundBody(request, LIMIT_BODY, () => bodyTooLarge(LIMIT_BODY));
     }
-    if (request.headers.accept?.includes('text/event-stream')) this.#hold(request, response);
-    else response.once('close', this.#clients.openRequest(address));
+    return request.headers.accept?.includes('text/event-stream') ? this.#hold(request) : this.#clients.openRequest(address);
+  }
+
+  /** The body of a request that was let in; null when its sender went. Rejects with LIMIT_EXCEEDED. */
+  body(request: IncomingMessage): Promise<Buffer | null> {
+    const { LIMIT_BODY } = this.#limits;
+    return readBody(request, LIMIT_BODY, () => bodyTooLarge(LIMIT_BODY));
   }
 
   /** Lets a WebSocket in, and counts it until it is closed. Throws LIMIT_EXCEEDED. */
   upgrade(request: IncomingMessage, socket: Duplex): void {
     this.#connection(request);
-    this.#hold(request, socket);
+    socket.once('close', this.#hold(request));
   }
 
   #connection({ socket }: IncomingMessage, response?: ServerResponse): void {
@@ -82,10 +86,10 @@ export class RequestGuard {
     throw refusal;
   }
 
-  /** Counts a connection that a proxy keeps for one client alone. */
-  #hold(request: IncomingMessage, until: Duplex | ServerResponse): void {
+  /** Counts a connection that a proxy keeps for one client alone, until what is returned is called. */
+  #hold(request: IncomingMessage): () => void {
     const { address, isProxied } = this.#addressOf(request);
-    if (isProxied) until.once('close', this.#clients.openConnection(address));
+    return isProxied ? this.#clients.openConnection(address) : () => undefined;
   }
 }
 

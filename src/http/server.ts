@@ -8,6 +8,7 @@ import { defaultLimits, type Limits } from '../config/limits.ts';
 import type { Config } from '../config.ts';
 import { delay } from '../delay.ts';
 import { accessProblem } from '../graphql/access.ts';
+import { CompiledQueries } from '../graphql/compiled-queries.ts';
 import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
 import { isRefusal } from '../graphql/refusal.ts';
@@ -15,7 +16,8 @@ import { buildSchema } from '../graphql/schema.ts';
 import { TrustedDocuments } from '../graphql/trusted-documents.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
-import { pathOf, problem, refuseUpgrade, sendGraphqlError, sendJson, wantsHtml } from './answers.ts';
+import { TokenBuckets } from '../token-buckets.ts';
+import { ANSWER_HEADERS, pathOf, problem, refuseUpgrade, sendGraphqlError, sendJson, wantsHtml } from './answers.ts';
 import { createAskers } from './askers.ts';
 import { isHostAllowed } from './auth/host.ts';
 import { createJwtVerifier } from './auth/jwt.ts';
@@ -23,6 +25,7 @@ import { operationAccess } from './auth/operation-access.ts';
 import { AccessRefusal, type RefusalReason } from './auth/refusal.ts';
 import { createClientAddress } from './client-address.ts';
 import { Clients } from './clients.ts';
+import { createDirectAnswer } from './direct-answer.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
 import { createGraphqlEntry } from './graphql-entry.ts';
 import {
@@ -98,6 +101,9 @@ const OPEN: Config['auth'] = {
   graphiql: true,
 };
 
+/** Queries that are compiled in a second: some milliseconds of it, whatever clients send. */
+const COMPILATIONS = 5;
+
 const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready', live: '/health/live', metrics: '/metrics' } as const;
 
 /** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
@@ -127,6 +133,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const clients = new Clients(limits, () => performance.now());
   const documents = new Documents(schema, limits, introspection ? {} : { rules: [NoSchemaIntrospectionCustomRule], hideSuggestions: true });
   const gate = new OperationGate({ documents, trusted, clients, limits });
+  const compilations = new TokenBuckets({ rate: COMPILATIONS, burst: 10 * COMPILATIONS, now: () => performance.now() });
+  const compiled = new CompiledQueries({ schema, mayCompile: () => compilations.take('') === 0 });
+  const answerDirectly = createDirectAnswer({ gate, compiled, registry, isClosing: () => closing, now });
   const endpoint = createGraphqlEndpoint({
     schema,
     registry,
@@ -156,10 +165,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
+    if (path === GRAPHQL_PATH && !closing && isAddressed(request)) return graphql(request, response);
+    prepare(response);
     if (closing) return sendJson(response, 503, problem('SHUTTING_DOWN', 'This gateway is shutting down: ask another one.'));
     // Probes call `/health` by whatever name they know, and it tells no secrets.
     if (!Object.hasOwn(HEALTH, path) && !isAddressed(request)) throw new AccessRefusal('host', WRONG_HOST);
-    if (path === GRAPHQL_PATH) return graphql(request, response);
     const check = Object.hasOwn(HEALTH, path) ? HEALTH[path] : undefined;
     if (check === undefined && path !== '/metrics' && path !== '/') {
       return sendJson(response, 404, { ...problem('NOT_FOUND', 'There is nothing at this path.'), links: LINKS });
@@ -169,7 +179,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       return sendJson(response, 405, problem('METHOD_NOT_ALLOWED', 'This path takes GET and HEAD only.'));
     }
     if (path === '/') return answerIndex(request, response, graphiql);
-    response.setHeader('Cache-Control', 'no-store');
     if (check !== undefined) {
       const { status, body } = check(health.report());
       return sendJson(response, status, body);
@@ -183,6 +192,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   /** Whether the request is for this gateway by name: the name in the address bar is all that tells a page whose name was rebound. */
   function isAddressed({ headers }: IncomingMessage): boolean {
     return hosts === null || isHostAllowed(headers.host, hosts);
+  }
+
+  /** Before an answer is begun, by whoever begins it; once is enough. */
+  function prepare(response: ServerResponse): void {
+    if (underWay.has(response)) return;
+    underWay.add(response);
+    response.once('close', () => {
+      underWay.delete(response);
+      if (closing) server.closeIdleConnections();
+    });
+    for (const [name, value] of Object.entries(ANSWER_HEADERS)) response.setHeader(name, value);
+    if (closing) response.setHeader('Connection', 'close');
   }
 
   async function mayRead(request: IncomingMessage): Promise<void> {
@@ -209,14 +230,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // Headers in 10 s and the whole request in 30 s, so that slow senders hold no connection; answers may take as long as they like.
     { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000, keepAliveTimeout: 65_000 },
     (request, response) => {
-      underWay.add(response);
-      response.once('close', () => {
-        underWay.delete(response);
-        if (closing) server.closeIdleConnections();
-      });
-      setSecurityHeaders(response);
-      if (closing) response.setHeader('Connection', 'close');
       answer(request, response).catch((error: unknown) => {
+        if (!response.headersSent) prepare(response);
         if (error instanceof AccessRefusal) return turnAway(request, response, error);
         if (isRefusal(error) && !response.headersSent) return refuseLater(request, response, error);
         const correlationId = newId();
@@ -227,7 +242,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   );
   const guard = new RequestGuard({ clients, limits, addressOf, onDrop: () => onRefusal('LIMIT_CONNECTIONS_TOTAL') }, server);
-  const graphql = createGraphqlEntry({ endpoint, registry, askers, guard, allowedOrigins, graphiql, now });
+  const graphql = createGraphqlEntry({ endpoint, registry, askers, guard, answerDirectly, prepare, allowedOrigins, graphiql, now });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Before the registry is loaded too: a client takes an error of its subscription for final, and a refused connection for a reason to retry.
     if (closing || !health.report().ready) return refuseUpgrade(socket, '503 Service Unavailable');
@@ -291,10 +306,4 @@ function answerIndex(request: IncomingMessage, response: ServerResponse, graphiq
   response.setHeader('Vary', 'Accept');
   if (graphiql && wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
   else sendJson(response, 200, { name: 'discovery-gateway', links: LINKS });
-}
-
-function setSecurityHeaders(response: ServerResponse): void {
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-  response.setHeader('Content-Security-Policy', "frame-ancestors 'none'");
 }

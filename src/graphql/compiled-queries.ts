@@ -1,0 +1,83 @@
+import { type DocumentNode, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import type { GraphqlContext } from './context.ts';
+import type { Variables } from './cost.ts';
+import type { ReadDocument } from './documents.ts';
+import { directivesOf } from './extent.ts';
+
+/**
+ * Answers a query as JSON text. null where anything went wrong, of which the executor knows how to tell: it has to answer then, from the
+ * beginning, which for queries from memory does no harm.
+ */
+export type CompiledQuery = (context: GraphqlContext, variables: Variables) => string | null;
+
+/** How often a document is asked for until it is compiled: what comes once or twice is answered sooner by walking it. */
+const ASKED = 3;
+/** Fields of a document up to which it is compiled: the code takes time that grows with them, and memory. */
+const MOST_FIELDS = 200;
+
+export interface CompiledQueriesOptions {
+  readonly schema: GraphQLSchema;
+  /** Asked before each compilation, which takes a millisecond or two: false puts it off. */
+  readonly mayCompile: () => boolean;
+}
+
+/** Of one document: how often it was asked for, and what its operations were compiled to; null: the executor has to answer. */
+interface Kept {
+  asked: number;
+  readonly operations: Map<OperationDefinitionNode, CompiledQuery | null>;
+}
+
+/**
+ * Queries that are asked for again and again and answered from memory, as functions: executing one takes a tenth of walking its document.
+ * Kept as long as the document is.
+ */
+export class CompiledQueries {
+  readonly #schema: GraphQLSchema;
+  readonly #mayCompile: () => boolean;
+  readonly #kept = new WeakMap<ReadDocument, Kept>();
+
+  constructor({ schema, mayCompile }: CompiledQueriesOptions) {
+    this.#schema = schema;
+    this.#mayCompile = mayCompile;
+  }
+
+  /** The function for an operation of a valid document. Undefined where the executor has to answer: it is no such query, or too new. */
+  of(read: ReadDocument, operationName: string | null): CompiledQuery | undefined {
+    const operation = getOperationAST(read.document, operationName);
+    if (!operation) return undefined;
+    let kept = this.#kept.get(read);
+    if (kept === undefined) {
+      kept = { asked: 0, operations: new Map() };
+      this.#kept.set(read, kept);
+    }
+    kept.asked += 1;
+    let compiled = kept.operations.get(operation);
+    if (compiled === undefined) {
+      if (!isSimple(read, operation)) compiled = null;
+      else if (kept.asked < ASKED || !this.#mayCompile()) return undefined;
+      else compiled = compile(this.#schema, read.document, operationName);
+      kept.operations.set(operation, compiled);
+    }
+    return compiled ?? undefined;
+  }
+}
+
+/** Directives change from request to request what is selected; they are rare, and the executor knows them all. */
+function isSimple({ document, costs, fields }: ReadDocument, operation: OperationDefinitionNode): boolean {
+  const isFromMemory = operation.operation === 'query' && costs.get(operation)?.reads === false;
+  return isFromMemory && fields <= MOST_FIELDS && directivesOf(document) === 0;
+}
+
+function compile(schema: GraphQLSchema, document: DocumentNode, operationName: string | null): CompiledQuery | null {
+  const compiled = compileQuery(schema, document, operationName ?? undefined);
+  if (!isCompiledQuery(compiled)) return null;
+  return (context, variables) => {
+    const result = compiled.query(undefined, context, variables);
+    if (result instanceof Promise) {
+      result.catch(() => undefined);
+      return null;
+    }
+    return result.errors === undefined ? compiled.stringify(result) : null;
+  };
+}
