@@ -1,6 +1,7 @@
 import { Circuit, guarded } from './circuit.ts';
 import type { Config } from './config.ts';
 import { AgentCatalog } from './consul/agent-catalog.ts';
+import { ExternalCatalog } from './consul/external-catalog.ts';
 import { EndpointProbe } from './consul/probe.ts';
 import type { Backend } from './errors.ts';
 import { signingKey } from './events/signature.ts';
@@ -58,11 +59,11 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
   const leadership = new PostgresLeadership(config.postgres, () => performance.now(), log);
   const position = new PostgresPublishedPosition(database);
 
-  if (config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
+  if (config.consul.mode === 'agent' && config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
     log.warn({ configured: config.consul.deregisterCriticalAfter }, 'Consul raises CONSUL_DEREGISTER_CRITICAL_AFTER to one minute');
   }
-  const agent = new AgentCatalog({ config: config.consul, registryId });
-  const catalog = guarded(agent, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
+  const services = new (config.consul.mode === 'agent' ? AgentCatalog : ExternalCatalog)({ config: config.consul, registryId });
+  const catalog = guarded(services, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
   const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, rules: config.claims.endpoints });
 
   const kafka = createKafka(config.kafka, log);
@@ -88,11 +89,11 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
     /** The first of them whose circuit is not closed; null when all answer. */
     away: (backends: readonly Backend[]) => backends.find((backend) => circuits[backend].position() !== 'closed') ?? null,
     /** Asked past the circuit, to learn that it may close. Throws while it does not answer. */
-    ask: { consul: () => agent.exists(config.gatewayId), postgres: () => postgresLog.bounds() },
+    ask: { consul: () => services.exists(config.gatewayId), postgres: () => postgresLog.bounds() },
     async disconnect(): Promise<void> {
       await Promise.all([producer.disconnect(), probe.close(), database.close()]);
     },
     /** At the very end: what still runs fails from here on. */
-    close: () => agent.close(),
+    close: () => services.close(),
   };
 }

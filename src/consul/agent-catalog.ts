@@ -6,7 +6,9 @@ import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, Service
 import { AgentClient } from './agent-client.ts';
 import { planCheck } from './check-plan.ts';
 import { followChecks } from './check-watch.ts';
-import { answerIn, consulError } from './consul-error.ts';
+import { answerIn } from './consul-error.ts';
+import { calling } from './deadline.ts';
+import { goDuration, hostAndPort } from './go-values.ts';
 import { ownerNote } from './owner-note.ts';
 import { define, nodeIdIn } from './service-definition.ts';
 import { apartId } from './service-id.ts';
@@ -166,27 +168,9 @@ export class AgentCatalog implements ServiceCatalog {
   }
 }
 
-/** Runs the work with the milliseconds that are left of its deadline; whatever it throws becomes the catalogue's error. */
-async function calling<T>(action: string, deadline: number, work: (left: () => number) => Promise<T>): Promise<T> {
-  const end = performance.now() + deadline;
-  try {
-    return await work(() => Math.max(1, Math.ceil(end - performance.now())));
-  } catch (error) {
-    throw consulError(action, error);
-  }
-}
-
 /** Gone already is as good as removed. */
 async function ignoringUnknown(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: unknown) => {
     if (answerIn(error)?.status !== 404) throw error;
   });
-}
-
-function goDuration(milliseconds: number): string {
-  return `${Math.max(1, Math.round(milliseconds))}ms`;
-}
-
-function hostAndPort(host: string, port: number): string {
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -23,6 +23,8 @@ describe('readConfig', () => {
       environment: 'dev',
       http: { host: '127.0.0.1', port: 8080, advertisedHost: '127.0.0.1' },
       consul: {
+        mode: 'agent',
+        virtualNodes: 200,
         checkInterval: 30_000,
         checkTimeout: 10_000,
         successBeforePassing: 2,

@@ -45,6 +45,8 @@ async function catalogOn(answer: Answer, deadline?: number) {
       token: 'the-token',
       secure: false,
       caFile: null,
+      mode: 'agent',
+      virtualNodes: 200,
       checkInterval: 30_000,
       checkTimeout: 10_000,
       successBeforePassing: 2,

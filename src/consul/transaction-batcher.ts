@@ -1,0 +1,92 @@
+/** How one item of a batch ended. */
+export type Settled<R> = { readonly value: R } | { readonly error: Error };
+
+export interface BatcherOptions<T, R> {
+  /** The side effect: one answer for each item, in order. When it throws, every item of the batch fails with that. */
+  readonly run: (batch: readonly T[]) => Promise<readonly Settled<R>[]>;
+  /** Two items of one key never stand in one batch. */
+  readonly keyOf: (item: T) => string;
+  readonly bytesOf: (item: T) => number;
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  /** Batches under way at once. */
+  readonly inFlight: number;
+  /** How long the first item waits for others, milliseconds. */
+  readonly delay: number;
+}
+
+interface Waiting<T, R> {
+  readonly item: T;
+  readonly bytes: number;
+  readonly resolve: (value: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Makes few large calls of many small ones. What comes while all calls are under way waits, and goes together. */
+export class TransactionBatcher<T, R> {
+  readonly #options: BatcherOptions<T, R>;
+  #waiting: Waiting<T, R>[] = [];
+  #running = 0;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: BatcherOptions<T, R>) {
+    this.#options = options;
+  }
+
+  /** Resolves with what the side effect answers for this item; rejects with its error. */
+  add(item: T): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, bytes: this.#options.bytesOf(item), resolve, reject });
+      if (this.#waiting.length >= this.#options.maxItems) this.#flush();
+      else this.#timer ??= setTimeout(() => this.#flush(), this.#options.delay);
+    });
+  }
+
+  #flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    while (this.#waiting.length > 0 && this.#running < this.#options.inFlight) {
+      const batch = this.#take();
+      this.#running += 1;
+      void this.#run(batch).finally(() => {
+        this.#running -= 1;
+        this.#flush();
+      });
+    }
+  }
+
+  /** The oldest that fit together; at least one, however large. */
+  #take(): readonly Waiting<T, R>[] {
+    const { keyOf, maxItems, maxBytes } = this.#options;
+    const taken: Waiting<T, R>[] = [];
+    const left: Waiting<T, R>[] = [];
+    const keys = new Set<string>();
+    let bytes = 0;
+    for (const waiting of this.#waiting) {
+      const key = keyOf(waiting.item);
+      const fits = taken.length < maxItems && (taken.length === 0 || bytes + waiting.bytes <= maxBytes);
+      if (fits && !keys.has(key)) {
+        taken.push(waiting);
+        bytes += waiting.bytes;
+      } else left.push(waiting);
+      // Of one key the earlier goes first, even where only the later would fit.
+      keys.add(key);
+    }
+    this.#waiting = left;
+    return taken;
+  }
+
+  async #run(batch: readonly Waiting<T, R>[]): Promise<void> {
+    try {
+      const settled = await this.#options.run(batch.map(({ item }) => item));
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const end = settled[index];
+        if (end === undefined) reject(new Error(`the batch has no answer for its item ${index}`));
+        else if ('error' in end) reject(end.error);
+        else resolve(end.value);
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+}
