@@ -13,11 +13,11 @@ export function defineExplanation(types: Types) {
   const withheldReason = defineWithheldReason(types);
   const matchedName = builder.objectRef<ExplainedName>('MatchedName').implement({
     description:
-      'A name of the request and what it was taken for. Example: `{asked: "Database_Adapter", normalized: "database-adapter", matchedBy: [SERVICE_NAME], registered: 2}`.',
+      'A name of the request and what it was taken for. Example: `{asked: "Database_Adapter", normalized: "databaseadapter", matchedBy: [SERVICE_NAME], registered: 2}`.',
     fields: (t) => ({
       asked: t.exposeString('asked', { description: 'As it was asked for. Example: `"Database_Adapter"`.' }),
       normalized: t.string({
-        description: 'As it is matched: trimmed, in lower case, `_` as `-`. Example: `"database-adapter"`.',
+        description: 'As it is matched: in lower case and without separators, but for one between digits. Example: `"databaseadapter"`.',
         resolve: ({ canonical }) => canonical,
       }),
       matchedBy: t.field({
@@ -95,7 +95,7 @@ export function defineExplanation(types: Types) {
       }),
       types: t.stringList({
         nullable: true,
-        description: 'The types, as they are matched; null for any. Example: `["effect"]`.',
+        description: 'The types that were asked for, each once; null for any. Example: `["effect"]`.',
         resolve: (explanation) => explanation.types,
       }),
       versionRange: t.string({

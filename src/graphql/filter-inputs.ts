@@ -12,7 +12,7 @@ export function defineFilterInputs({ builder, registrationState, nodeHealth, cha
         'Which nodes. All given conditions must hold; an absent or null one is no condition, and an empty list matches nothing. Example: `{types: ["effect"], capabilities: ["query"], states: [REGISTERED]}`.',
       fields: (t) => ({
         types: t.stringList({
-          description: `Any of these node types, at most ${LIMITS.names}; case is ignored, and \`-\` and \`_\` count as the same. Example: \`["effect", "compute"]\`.`,
+          description: `Any of these node types, at most ${LIMITS.names}; neither case nor \`-\`, \`_\` and spaces count. Example: \`["effect", "compute"]\`.`,
         }),
         capabilities: t.stringList({
           description: `All of these capabilities, at most ${LIMITS.names}; matched like types. Example: \`["query", "transactions"]\`.`,
@@ -38,7 +38,7 @@ export function defineFilterInputs({ builder, registrationState, nodeHealth, cha
       fields: (t) => ({
         nodeIds: t.idList({ description: `Only these nodes, at most ${LIMITS.ids}. Example: \`["orchestrator-001"]\`.` }),
         nodeTypes: t.stringList({
-          description: `Only nodes of any of these types, at most ${LIMITS.names}; case is ignored, and \`-\` and \`_\` count as the same. Example: \`["effect"]\`.`,
+          description: `Only nodes of any of these types, at most ${LIMITS.names}; neither case nor \`-\`, \`_\` and spaces count. Example: \`["effect"]\`.`,
         }),
         anyCapability: t.stringList({
           description: `Only nodes with any of these capabilities, at most ${LIMITS.names}; matched like types. Example: \`["query"]\`.`,

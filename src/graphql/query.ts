@@ -69,7 +69,7 @@ export function defineQuery(types: Types, parts: QueryParts): void {
       healthyServices: t.field({
         type: [types.healthyService],
         description:
-          'Nodes that are REGISTERED, HEALTHY and have the capability. Matching ignores case and treats `-` and `_` as one; a service name (with or without `-service`), node name or node type matches too when no capability of that name exists, so `database-adapter` finds what answers for it. While it is asked for the gateway probes each instance itself, and leaves out those that do not answer (`Node.ejection`), half of a service at most. Empty list when there is none: `explainDiscovery` says why. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `healthyServices(capability: "database-adapter", limit: 1) { url }`.',
+          'Nodes that are REGISTERED, HEALTHY and have the capability. Neither case nor `-`, `_` and spaces count: `DatabaseAdapter` is `database_adapter` (but between digits: `v1-1` is not `v11`). A service name (with or without `-service`), node name or node type matches too when no capability of that name exists, so `database-adapter` finds what answers for it. While it is asked for the gateway probes each instance itself, and leaves out those that do not answer (`Node.ejection`), half of a service at most. Empty list when there is none: `explainDiscovery` says why. Errors: `BAD_USER_INPUT`, `LIMIT_EXCEEDED`. Example: `healthyServices(capability: "database-adapter", limit: 1) { url }`.',
         args: {
           ...discovery,
           strategy: t.arg({
@@ -98,7 +98,7 @@ export function defineQuery(types: Types, parts: QueryParts): void {
         description: `Every capability of the REGISTERED nodes, by name; the first ${LIMITS.capabilities.fallback} unless \`first\` says otherwise. Errors: \`BAD_USER_INPUT\`, \`LIMIT_EXCEEDED\`. Example: \`capabilities(search: "query") { name nodes healthy }\`.`,
         args: {
           search: t.arg.string({
-            description: 'Only those with this in their name; case is ignored, and `-` and `_` count as the same. Example: `"query"`.',
+            description: 'Only those with this in their name, matched like the names of `healthyServices`. Example: `"query"`.',
           }),
           first: t.arg.int({
             description: `How many, 1 to ${LIMITS.capabilities.max}; ${LIMITS.capabilities.fallback} where it is left out. Example: \`20\`.`,

@@ -47,7 +47,7 @@ export interface ChangeEvent {
   readonly occurredAt: number;
 }
 
-/** All conditions must hold; an absent or null list is no condition. Capability names match without case, `-` and `_` being one. */
+/** All conditions must hold; an absent or null list is no condition. Types and capability names match as {@link canonicalName} has it. */
 export interface ChangeFilter {
   readonly nodeIds?: readonly string[] | null;
   readonly nodeTypes?: readonly string[] | null;

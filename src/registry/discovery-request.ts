@@ -12,8 +12,8 @@ export interface RequestedName {
 export interface DiscoveryRequest {
   /** `capability` first, then those of `allOf` that are another name: a node must answer to each. */
   readonly names: readonly [RequestedName, ...RequestedName[]];
-  /** Canonical; null where all will do. */
-  readonly types: ReadonlySet<string> | null;
+  /** As they are matched, with the spelling that was asked for; null where all will do. */
+  readonly types: ReadonlyMap<string, string> | null;
   readonly range: VersionRange | null;
 }
 
@@ -24,7 +24,7 @@ export function readRequest({ capability, allOf, types, versionRange }: Discover
   for (const name of (allOf ?? []).map(requested)) if (name.canonical !== first.canonical) others.set(name.canonical, name);
   return {
     names: [first, ...others.values()],
-    types: types == null ? null : new Set(types.map(canonicalName)),
+    types: types == null ? null : new Map(types.map((type) => [canonicalName(type), type])),
     range: versionRange == null ? null : new VersionRange(versionRange),
   };
 }

@@ -108,7 +108,13 @@ function ascending(a: number | null, b: number | null): number {
 /** Two requests that ask for the same, in whatever spelling and order, share their turns. */
 function identity({ names: [first, ...others], types, range }: DiscoveryRequest, limit: number | null | undefined): string {
   const more = others.map(({ canonical }) => canonical).sort();
-  return JSON.stringify([first.canonical, more, types === null ? null : [...types].sort(), range?.toString() ?? null, limit ?? null]);
+  return JSON.stringify([
+    first.canonical,
+    more,
+    types === null ? null : [...types.keys()].sort(),
+    range?.toString() ?? null,
+    limit ?? null,
+  ]);
 }
 
 /** Fisher–Yates from the front, in place: the first `count` are drawn without bias, which is all that is looked at. */

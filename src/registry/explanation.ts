@@ -3,6 +3,7 @@ import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
 import { summaryOf } from './explanation-summary.ts';
 import type { NameKind } from './name-directory.ts';
+import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
 import { SUGGESTION_BUDGET, type Suggestion, suggest } from './suggestions.ts';
 import type { RegistryView } from './view.ts';
@@ -59,9 +60,9 @@ export class DiscoveryExplanation {
     for (const { reasons } of this.#candidates) this.#counts.set(reasons[0], (this.#counts.get(reasons[0]) ?? 0) + 1);
   }
 
-  /** Canonical; null where all will do. */
+  /** As they were asked for; null where all will do. */
   get types(): readonly string[] | null {
-    return this.#request.types === null ? null : [...this.#request.types];
+    return this.#request.types === null ? null : [...this.#request.types.values()];
   }
 
   /** As semver understood it; null where all will do. */
@@ -109,7 +110,7 @@ export class DiscoveryExplanation {
     const unknown = this.names.filter(({ registered }) => registered === 0);
     for (const name of unknown.slice(0, UNKNOWN_NAMES)) yield* suggest(this.#view, name, SUGGESTED_KINDS, budget);
     for (const type of this.unknownTypes().slice(0, UNKNOWN_NAMES)) {
-      yield* suggest(this.#view, { asked: type, canonical: type }, ['NODE_TYPE'], budget);
+      yield* suggest(this.#view, { asked: type, canonical: canonicalName(type) }, ['NODE_TYPE'], budget);
     }
   }
 }

@@ -1,13 +1,23 @@
 /** Letters beyond ASCII have more than one spelling: é composed or not, ß or SS, three sigmas. */
 const BEYOND_ASCII = /\P{ASCII}/u;
+/** Space, underscores and dashes of every kind: what tells `database-adapter`, `database_adapter` and `DatabaseAdapter` apart. */
+const SEPARATORS = /[\s_\p{Pd}]+/gu;
 
 /**
- * A name as capabilities, services, nodes and types are matched: case does not count, nor space around it, and `-` and `_` are one. All
- * else does: `database.query` is another name than `database-query`.
+ * A name as capabilities, services, nodes and types are matched: neither case nor separators count, so that every convention of writing the
+ * same words is one name. Only between two digits a separator does, as `-`: `v1-1` is not `v11`. All else counts: `database.query` is
+ * another name than `database-query`.
  */
 export function canonicalName(name: string): string {
-  const trimmed = name.trim();
-  return (BEYOND_ASCII.test(trimmed) ? folded(trimmed) : trimmed.toLowerCase()).replaceAll('_', '-');
+  const joined = name.replace(SEPARATORS, (run, at: number) => (isDigit(name[at - 1]) && isDigit(name[at + run.length]) ? '-' : ''));
+  // Nothing but separators is a name, too, and not that of everybody.
+  if (joined === '') return name.trim() === '' ? '' : '-';
+  // Joined before: whether a sigma is the last letter depends on what follows it.
+  return BEYOND_ASCII.test(joined) ? folded(joined) : joined.toLowerCase();
+}
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && character >= '0' && character <= '9';
 }
 
 /** Down and up and down again: only so do ẞ, ß and SS, or σ and ς, come out the same. */
@@ -15,7 +25,7 @@ function folded(text: string): string {
   return text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().normalize('NFC');
 }
 
-const SERVICE = '-service';
+const SERVICE = 'service';
 
 /** Clients write a service's name with or without `-service`, and so do nodes: the canonical names that are one with this one. */
 export function serviceSpellings(canonical: string): readonly string[] {

@@ -86,7 +86,7 @@ function ejectionSentence(node: NodeRecord, ejection: Ejection | null): string {
 }
 
 function typesAsked({ types }: MatchedRequest): string {
-  return types === null || types.size === 0 ? 'no type at all' : `only ${listed([...types])}`;
+  return types === null || types.size === 0 ? 'no type at all' : `only ${listed([...types.values()])}`;
 }
 
 function lackingSentence(view: RegistryView, node: NodeRecord, request: MatchedRequest): string {

@@ -62,7 +62,7 @@ describe('explainDiscovery', () => {
     expect(errors).toEqual([]);
     expect(data.explainDiscovery).toEqual({
       summary: expect.stringContaining('Did you mean "database.query"?'),
-      types: ['effect'],
+      types: ['Effect'],
       versionRange: '>=1.4.0-0 <2.0.0-0',
       handedOut: 0,
       withheldCount: 3,
@@ -72,7 +72,7 @@ describe('explainDiscovery', () => {
         { reason: 'LACKS_CAPABILITY', nodes: 1 },
       ],
       names: [
-        { asked: 'Database_Adapter-service', normalized: 'database-adapter-service', matchedBy: ['SERVICE_NAME'], registered: 2 },
+        { asked: 'Database_Adapter-service', normalized: 'databaseadapterservice', matchedBy: ['SERVICE_NAME'], registered: 2 },
         { asked: 'databse.query', normalized: 'databse.query', matchedBy: [], registered: 0 },
       ],
       withheld: [

@@ -41,6 +41,14 @@ describe('healthyServices', () => {
     expect(ids(new Discovery(view, () => 0).healthyServices({ capability }))).toEqual(['b']);
   });
 
+  it.each(['database-adapter', 'DatabaseAdapter', 'DATABASE ADAPTER', ' databaseAdapter '])(
+    'should find what can do it, or is called so, for %j',
+    (asked) => {
+      expect(found([record('a', { capabilities: ['Database_Adapter'] })], { capability: asked })).toEqual(['a']);
+      expect(found([record('a', { capabilities: [], serviceName: 'database-adapter' })], { capability: asked })).toEqual(['a']);
+    },
+  );
+
   it('should be an empty list where nobody can do it', () => {
     expect(found([record('a')], { capability: 'unknown' })).toEqual([]);
     expect(discoveryOf([]).healthyServices({ capability, strategy: 'ROUND_ROBIN' })).toEqual([]);

@@ -111,7 +111,7 @@ describe('a node that is withheld', () => {
   });
 
   it.each<[Partial<NodeRecord>, Partial<DiscoveryQuery>, string, string]>([
-    [{ type: 'reducer' }, { types: ['Effect'] }, 'WRONG_TYPE', 'Its type is "reducer", and only "effect" was asked for'],
+    [{ type: 'reducer' }, { types: ['Effect'] }, 'WRONG_TYPE', 'Its type is "reducer", and only "Effect" was asked for'],
     [{}, { types: [] }, 'WRONG_TYPE', 'Its type is "effect", and no type at all was asked for'],
     [{ version: '1.0.0' }, { versionRange: '^2.1.0' }, 'WRONG_VERSION', 'Its version "1.0.0" is not in >=2.1.0 <3.0.0-0'],
     [{ version: null }, { versionRange: '*' }, 'WRONG_VERSION', 'It announces no version'],
@@ -198,9 +198,9 @@ describe('how it was understood', () => {
     ]);
   });
 
-  it('should repeat types and range as they are matched', () => {
+  it('should repeat types as they were asked for, and the range as it is matched', () => {
     expect(explain([], { types: ['Runtime_Host'], versionRange: '^1.4' })).toMatchObject({
-      types: ['runtime-host'],
+      types: ['Runtime_Host'],
       versionRange: '>=1.4.0-0 <2.0.0-0',
     });
     expect(explain([])).toMatchObject({ types: null, versionRange: null });
