@@ -4,7 +4,7 @@ import { type DiscoveryRequest, readRequest } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
 import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { HealthyServicesQuery } from './registry.ts';
+import type { CapabilitySummary, HealthyServicesQuery } from './registry.ts';
 import { Turns } from './turns.ts';
 import type { RegistryView } from './view.ts';
 
@@ -39,6 +39,11 @@ export class Discovery {
       if (node !== undefined && this.#view.isFit(node) && meets(node, request) && demand.admits(id)) fit.push(node);
     }
     return fit;
+  }
+
+  /** Who has which capability, and how many of those are handed out. Nobody is asked for by this. */
+  capabilities(): CapabilitySummary[] {
+    return this.#view.capabilities((node) => this.#view.isFit(node) && this.ejection(node.nodeId) === null);
   }
 
   /** For a live subscription: what it could contain is asked for as long as it lasts. */

@@ -85,7 +85,8 @@ export class LiveRegistry implements Registry {
   }
 
   capabilities() {
-    return this.#loaded().capabilities();
+    this.#loaded();
+    return this.#parts.discovery.capabilities();
   }
 
   leaseExpiresAt(node: NodeRecord): number | null {

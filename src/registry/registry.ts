@@ -39,7 +39,9 @@ export interface HealthyServicesQuery extends DiscoveryQuery {
 
 export interface CapabilitySummary {
   readonly name: string;
+  /** REGISTERED nodes that have it. */
   readonly nodes: number;
+  /** Those of them that healthyServices hands out at this moment. */
   readonly healthy: number;
 }
 

@@ -138,11 +138,12 @@ export class RegistryView {
     return found;
   }
 
-  capabilities(): CapabilitySummary[] {
+  /** Of REGISTERED nodes, by name; `isHandedOut` says which of them are. */
+  capabilities(isHandedOut: (node: NodeRecord) => boolean = (node) => this.isFit(node)): CapabilitySummary[] {
     const summaries = new Map<string, { name: string; nodes: number; healthy: number }>();
     for (const node of this.#nodes.values()) {
       if (node.state !== 'REGISTERED') continue;
-      const fit = this.isFit(node) ? 1 : 0;
+      const fit = isHandedOut(node) ? 1 : 0;
       for (const name of node.capabilities) {
         const summary = summaries.get(name);
         if (summary === undefined) summaries.set(name, { name, nodes: 1, healthy: fit });

@@ -71,3 +71,15 @@ it('should follow a report at once', async () => {
   expect((await report).outcome).toBe('EJECTED');
   expect(seen.at(-1)).toEqual(['a']);
 });
+
+it('should count in what capabilities has as healthy, which asks for nobody', async () => {
+  instances.ask();
+  instances.probe.dead.add('b');
+  await instances.askFor(2500);
+  expect(instances.discovery.capabilities()).toEqual([{ name: 'database.query', nodes: 2, healthy: 1 }]);
+  await vi.advanceTimersByTimeAsync(15_000);
+  instances.probe.take();
+  instances.discovery.capabilities();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(instances.probe.take()).toEqual({});
+});
