@@ -7,7 +7,10 @@ export function defineSummaries({ capabilitySummary, rejectedEvent }: Types): vo
     fields: (t) => ({
       name: t.exposeString('name', { description: 'The capability, as announced. Example: `"hash_generation"`.' }),
       nodes: t.exposeInt('nodes', { description: 'REGISTERED nodes that have it. Example: `3`.' }),
-      healthy: t.exposeInt('healthy', { description: 'Those of them that `healthyServices` hands out at this moment: HEALTHY, and not left out because they do not answer (`Node.ejection`). Example: `2`.' }),
+      healthy: t.exposeInt('healthy', {
+        description:
+          'Those of them that `healthyServices` hands out at this moment: HEALTHY, and not left out because they do not answer (`Node.ejection`). Example: `2`.',
+      }),
     }),
   });
   rejectedEvent.implement({

@@ -41,9 +41,9 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
   async function answerForm(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const refusal = refusalOf(request);
     if (refusal !== null) {
-      const { status, message } = refusal;
+      const { status, message, headers } = refusal;
       prepare(response);
-      if (status === 405) response.setHeader('Allow', GRAPHQL_METHODS);
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       sendGraphqlError(request, response, status, { code: 'BAD_REQUEST', message, details: {} });
       return true;
     }

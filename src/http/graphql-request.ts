@@ -3,12 +3,16 @@ import type { IncomingMessage } from 'node:http';
 export const GRAPHQL_METHODS = 'GET, HEAD, POST, OPTIONS';
 
 const JSON_TYPES = new Set(['application/json', 'application/graphql+json']);
+const WEIGHT = /;\s*q\s*=\s*([0-9.]+)/i;
+/** A media type that no answer has. */
+const NOTHING = 'none/none';
 const CHARSET = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/;
 
-/** Why a request does not reach GraphQL. */
+/** Why a request does not reach GraphQL, and what says in a header how it would. */
 export interface Refusal {
   readonly status: 405 | 415;
   readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What is wrong with the form of a request, before anything of it is read; null: nothing. */
@@ -19,29 +23,53 @@ export function refusalOf(request: IncomingMessage): Refusal | null {
     case 'OPTIONS':
       return null;
     case 'POST':
-      return refusalOfBody(request.headers['content-type']);
+      return refusalOfBody(request.headers['content-type']) ?? refusalOfCoding(request.headers['content-encoding']);
     default:
-      return { status: 405, message: `GraphQL takes ${GRAPHQL_METHODS} only, not ${request.method ?? 'no method'}.` };
+      return {
+        status: 405,
+        message: `GraphQL takes ${GRAPHQL_METHODS} only, not ${request.method ?? 'no method'}.`,
+        headers: { Allow: GRAPHQL_METHODS },
+      };
   }
 }
 
 /** Any page can make a browser send a form or plain text, but not JSON, without asking first: so JSON only (CSRF). */
 function refusalOfBody(contentType: string | undefined): Refusal | null {
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
-  if (!JSON_TYPES.has(type.trim())) return { status: 415, message: 'POST takes Content-Type: application/json only.' };
+  if (!JSON_TYPES.has(type.trim())) return unsupported('POST takes Content-Type: application/json only.');
   const charset = parameters.map((parameter) => CHARSET.exec(parameter)?.[1]).find((name) => name !== undefined);
   if (charset === undefined || charset === 'utf-8' || charset === 'utf8') return null;
-  return { status: 415, message: `JSON is UTF-8, not ${charset}: leave the charset away, or send UTF-8.` };
+  return unsupported(`JSON is UTF-8, not ${charset}: leave the charset away, or send UTF-8.`);
+}
+
+/** A few bytes would unfold to any number. */
+function refusalOfCoding(coding: string | undefined): Refusal | null {
+  if (coding === undefined || coding.trim().toLowerCase() === 'identity') return null;
+  return unsupported(`A body is taken as it is, not in ${coding}: send it without Content-Encoding.`, { 'Accept-Encoding': 'identity' });
+}
+
+function unsupported(message: string, headers: Refusal['headers'] = {}): Refusal {
+  return { status: 415, message, headers };
 }
 
 /**
- * Writes the request as Yoga wants to see it, where it is stricter than HTTP: it compares media types letter by letter, and knows no
- * HEAD, which is a GET whose answer Node sends without the body. An event stream would never end such an answer, so that HEAD gets none.
+ * Writes the request as Yoga wants to see it, where it is stricter than HTTP: it compares media types letter by letter, knows no weights
+ * of them, and no HEAD, which is a GET whose answer Node sends without the body. An event stream would never end such an answer, so that
+ * HEAD gets none.
  */
 export function spellOut(request: IncomingMessage): void {
+  const { accept } = request.headers;
+  if (accept !== undefined && WEIGHT.test(accept)) request.headers.accept = byWeight(accept);
   if (request.method === 'POST') request.headers['content-type'] = 'application/json';
   if (request.method === 'HEAD') {
     request.method = 'GET';
     request.headers.accept = 'application/json';
   }
+}
+
+/** The same media types without their weights, the ones that weigh most first and without those that are not wanted. */
+function byWeight(accept: string): string {
+  const weighed = accept.split(',').map((range) => ({ type: range.replace(WEIGHT, ''), weight: Number(WEIGHT.exec(range)?.[1] ?? 1) }));
+  const wanted = weighed.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
+  return wanted.length === 0 ? NOTHING : wanted.map(({ type }) => type).join(',');
 }

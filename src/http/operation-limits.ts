@@ -1,4 +1,4 @@
-import type { GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { Limits } from '../config/limits.ts';
 import { delay } from '../delay.ts';
@@ -44,7 +44,10 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
       } catch (error) {
         return rejectAfter(clients.waitAfterRefusal(asker.key), error);
       }
-      if (read === undefined) return undefined;
+      if (read === undefined) {
+        if (params.query === undefined || params.query === null) throw missingQuery();
+        return undefined;
+      }
       reads.set(context, read);
       if (params.query !== read.text) setParams({ ...params, query: read.text });
       return undefined;
@@ -78,6 +81,13 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
 function tooLong(max: number): GraphQLError {
   const message = 'The operation was not answered in time (milliseconds): ask for less at once, or again when the back ends answer';
   return refusedWith(503, { limit: 'LIMIT_QUERY_TIME', max, message });
+}
+
+/** In any form of answer a mistake of the client: Yoga would have 200 for clients that take nothing but application/json. */
+function missingQuery(): GraphQLError {
+  return new GraphQLError('The request has no query: send the text of the operation as "query", or the documentId of a registered one', {
+    extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
+  });
 }
 
 async function rejectAfter(milliseconds: number, error: unknown): Promise<never> {

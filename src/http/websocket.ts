@@ -19,10 +19,12 @@ import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
 import { SocketLimits } from './socket-limits.ts';
-import { withQuery } from './subscribe-message.ts';
+import { isOfServer, withQuery } from './subscribe-message.ts';
 
 /** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
 const GOING_AWAY = 1001;
+/** graphql-transport-ws: a message that a client does not send. */
+const INVALID_MESSAGE = 4400;
 /** graphql-transport-ws: the server failed. */
 const INTERNAL_SERVER_ERROR = 4500;
 /** graphql-transport-ws: no connection_init in time. */
@@ -165,7 +167,9 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
         onMessage: (handle) => {
           socket.on('message', (data: Buffer) => {
             if (!talk.mayTalk(data.length)) return;
-            handle(withQuery(String(data))).catch((error: unknown) => {
+            const text = withQuery(String(data));
+            handle(text).catch((error: unknown) => {
+              if (isOfServer(text)) return socket.close(INVALID_MESSAGE, 'Invalid message received: only a server says that');
               log.error({ error }, 'WebSocket message failed; closing the socket');
               socket.close(INTERNAL_SERVER_ERROR, 'Internal server error');
             });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { defaultLimits } from '../../../src/config/limits.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
@@ -64,6 +65,33 @@ describe('the form of a request', () => {
     expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('not iso-8859-1') }] });
   });
 
+  it('should be refused when it is compressed, and say that it should not be', async () => {
+    const { url } = await startServer();
+    const body = gzipSync('{"query":"{ __typename }"}');
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+    expect(response.status).toBe(415);
+    expect(response.headers.get('accept-encoding')).toBe('identity');
+    expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('gzip') }] });
+    const plain = { ...headers, 'content-encoding': 'Identity' };
+    expect((await fetch(`${url}/graphql`, { method: 'POST', headers: plain, body: '{"query":"{ __typename }"}' })).status).toBe(200);
+  });
+
+  it.each([['{}'], ['{"query":null}'], ['{"variables":{}}'], [undefined]])(
+    'should be a mistake of the client without a query: %s',
+    async (body) => {
+      const { url } = await startServer();
+      for (const accept of ['application/json', 'application/graphql-response+json']) {
+        const headers = { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+        const response = await fetch(`${url}/graphql`, { method: body === undefined ? 'GET' : 'POST', headers, body });
+        expect(response.status).toBe(400);
+        expect(response.headers.get('content-type')).toContain(accept);
+        const { errors } = await response.json();
+        expect(errors).toMatchObject([{ message: expect.stringContaining('documentId'), extensions: { code: 'BAD_REQUEST' } }]);
+      }
+    },
+  );
+
   it.each(['variables={bad', 'extensions=['])('should be a mistake of the client when a GET has %s', async (parameter) => {
     const { url, lines } = await startServer();
     const response = await fetch(`${url}/graphql${QUERY}&${parameter}`);
@@ -79,13 +107,28 @@ describe('the form of an answer', () => {
     expect((await fetch(`${url}/graphql${QUERY}`)).headers.get('cache-control')).toBe('no-store');
   });
 
-  it.each(['image/png', 'application/json; charset=iso-8859-1'])('should be explained to who accepts only %s', async (accept) => {
+  it.each([
+    ['application/json;q=0.5, application/graphql-response+json', 'application/graphql-response+json'],
+    ['application/graphql-response+json;q=0, application/json', 'application/json'],
+    ['application/graphql-response+json; q=0.2, */*; q=0.1, application/json; Q=0.8', 'application/json'],
+    ['application/json, application/graphql-response+json', 'application/json'],
+    ['*/*;q=0.1', 'application/json'],
+  ])('should for %s be %s', async (accept, expected) => {
     const { url } = await startServer();
     const response = await fetch(`${url}/graphql${QUERY}`, { headers: { accept } });
-    expect(response.status).toBe(406);
-    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('accept one of them') }] });
+    expect(response.headers.get('content-type')).toBe(`${expected}; charset=utf-8`);
   });
+
+  it.each(['image/png', 'application/json; charset=iso-8859-1', 'application/json;q=0'])(
+    'should be explained to who accepts only %s',
+    async (accept) => {
+      const { url } = await startServer();
+      const response = await fetch(`${url}/graphql${QUERY}`, { headers: { accept } });
+      expect(response.status).toBe(406);
+      expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+      expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('accept one of them') }] });
+    },
+  );
 
   it('should be a reason for a subscription that cannot be streamed, and leave none behind', async () => {
     const { url, registry } = await startServer();

@@ -51,6 +51,7 @@ describe('registered documents', () => {
       { documentId: 'count' },
       { query: '', documentId: 'count' },
       { extensions: { persistedQuery } },
+      { documentId: 'count', variables: { capability: 'query' } },
       { query: TEXT },
     ]) {
       expect(await overSocket(payload)).toEqual({ id: '1', type: 'next', payload: COUNT });
@@ -90,9 +91,9 @@ describe('registered documents', () => {
     expect((await ask('{ __typename }')).status).toBe(200);
   });
 
-  it('should leave a request without text and id to the transport', async () => {
+  it('should be asked for where a request has neither text nor id', async () => {
     const { post, overSocket } = await start('allow');
-    expect(await post({})).toMatchObject({ status: 400, errors: [{ message: 'Must provide query string.' }] });
+    expect(await post({})).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
     expect(await overSocket({ query: '' })).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 

@@ -262,6 +262,18 @@ describe('WebSockets', () => {
     expect(String(error)).toContain('subprotocol');
   });
 
+  it.each([{ type: 'connection_ack' }, { type: 'next', id: '1', payload: { data: {} } }, { type: 'error', id: '1', payload: [] }])(
+    'should be closed for what only a server may say, $type, which is no fault of the gateway',
+    async (message) => {
+      const running = await startServer();
+      const socket = new WebSocket(running.wsUrl, PROTOCOL);
+      await once(socket, 'open');
+      socket.send(JSON.stringify(message));
+      expect((await once(socket, 'close'))[0]).toBe(4400);
+      expect(running.lines.join('')).not.toContain('"level":"error"');
+    },
+  );
+
   it('should be closed for nonsense and for messages over 1 MiB', async () => {
     const running = await startServer();
     const nonsense = new WebSocket(running.wsUrl, PROTOCOL);
