@@ -25,29 +25,29 @@ export function defineNodeConnection(types: Types): void {
     }),
   });
   types.nodeEdge.implement({
-    description: 'A node on a page. Example: `{cursor: "b3JjaGVzdHJhdG9yLTAwMQ", node: {nodeId: "orchestrator-001"}}`.',
+    description: 'A node on a page. Example: `{cursor: "cGxhY2U6b3JjaGVzdHJhdG9yLTAwMQ", node: {nodeId: "orchestrator-001"}}`.',
     fields: (t) => ({
       cursor: t.exposeString('cursor', {
         description:
-          'The place of the node, opaque: pass it as `after` or `before`. It is no position in the change log. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.',
+          'The place of the node, opaque: pass it as `after` or `before`. It is no position in the change log. Example: `"cGxhY2U6b3JjaGVzdHJhdG9yLTAwMQ"`.',
       }),
       node: t.field({ type: types.node, description: 'The node itself. Example: `node { nodeId health }`.', resolve: (edge) => edge.node }),
     }),
   });
   types.pageInfo.implement({
-    description: 'Where a page lies among all that matches. Example: `{hasNextPage: true, endCursor: "b3JjaGVzdHJhdG9yLTAwMQ"}`.',
+    description: 'Where a page lies among all that matches. Example: `{hasNextPage: true, endCursor: "cGxhY2U6b3JjaGVzdHJhdG9yLTAwMQ"}`.',
     fields: (t) => ({
       hasNextPage: t.exposeBoolean('hasNextPage', { description: 'There are nodes after this page. Example: `true`.' }),
       hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'There are nodes before this page. Example: `false`.' }),
       startCursor: t.exposeString('startCursor', {
         nullable: true,
         description:
-          'The cursor of the first edge: pass it as `before` for the page before this one. Null on an empty page. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.',
+          'The cursor of the first edge: pass it as `before` for the page before this one. Null on an empty page. Example: `"cGxhY2U6b3JjaGVzdHJhdG9yLTAwMQ"`.',
       }),
       endCursor: t.exposeString('endCursor', {
         nullable: true,
         description:
-          'The cursor of the last edge: pass it as `after` for the next page. Null on an empty page. Example: `"b3JjaGVzdHJhdG9yLTA1MA"`.',
+          'The cursor of the last edge: pass it as `after` for the next page. Null on an empty page. Example: `"cGxhY2U6b3JjaGVzdHJhdG9yLTA1MA"`.',
       }),
     }),
   });

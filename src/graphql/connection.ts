@@ -78,13 +78,16 @@ function placeOf(nodes: readonly NodeRecord[], id: NodeId, side: 'after' | 'befo
   return low;
 }
 
+/** Marks a cursor of a page, so that no other opaque text of this API (`Node.id`, say) passes for one and leads to a wrong page. */
+const PLACE = 'place:';
+
 export function printNodeCursor(nodeId: NodeId): string {
-  return Buffer.from(nodeId, 'utf8').toString('base64url');
+  return Buffer.from(`${PLACE}${nodeId}`, 'utf8').toString('base64url');
 }
 
 function parseNodeCursor(argument: string, text: string): NodeId {
   // Decoding skips whatever is not base64, so only a text that comes out the same was one of ours.
-  const nodeId = toNodeId(Buffer.from(text, 'base64url').toString('utf8'));
+  const nodeId = toNodeId(Buffer.from(text, 'base64url').toString('utf8').slice(PLACE.length));
   if (nodeId === undefined || printNodeCursor(nodeId) !== text) {
     throw new GatewayError('CURSOR_INVALID', `${argument} is not a cursor of a page of nodes: pass an edge's cursor, or leave it out`, {
       argument,

@@ -99,7 +99,7 @@ export class Documents {
       const asked = size(variables);
       if (asked === undefined || asked <= LIMIT_PAGE_SIZE) continue;
       refusals.push(
-        refuse('LIMIT_PAGE_SIZE', LIMIT_PAGE_SIZE, `${argument} of ${field} asks for ${asked} at once: page through them with a cursor`),
+        refuse('LIMIT_PAGE_SIZE', LIMIT_PAGE_SIZE, `${argument} of ${field} asks for ${asked} at once: ask for fewer at a time`),
       );
     }
     const amount = Math.ceil(cost.of(variables));

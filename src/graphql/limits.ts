@@ -38,7 +38,7 @@ export const LIMITS = {
 export function boundedCount(argument: string, value: number, min: number, max: number): number {
   if (value < min) throw new GatewayError('BAD_USER_INPUT', `${argument} must be at least ${min}, not ${value}`, { argument });
   if (value > max) {
-    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may be at most ${max}, not ${value}: ask for several pages`, {
+    throw new GatewayError('LIMIT_EXCEEDED', `${argument} may be at most ${max}, not ${value}: ask for fewer at a time`, {
       argument,
       max,
       limit: 'LIMIT_PAGE_SIZE',

@@ -30,13 +30,15 @@ export function defineQuery(types: Types, parts: QueryParts): void {
         args: {
           filter: t.arg({ type: inputs.nodeFilter, description: 'Which nodes; all where it is left out. Example: `{types: ["effect"]}`.' }),
           first: t.arg.int({
-            description: `How many from the start, or from \`after\` on: 1 to ${LIMITS.nodes.max}, ${LIMITS.nodes.fallback} by default; not together with \`last\`. Example: \`20\`.`,
+            description: `How many from the start, or from \`after\` on: 0 to ${LIMITS.nodes.max}, ${LIMITS.nodes.fallback} by default; not together with \`last\`. Example: \`20\`.`,
           }),
-          after: t.arg.string({ description: 'Only nodes after the edge with this cursor. Example: `"b3JjaGVzdHJhdG9yLTAwMQ"`.' }),
+          after: t.arg.string({ description: 'Only nodes after the edge with this cursor. Example: `"cGxhY2U6b3JjaGVzdHJhdG9yLTAwMQ"`.' }),
           last: t.arg.int({
-            description: `How many from the end, or up to \`before\`: 1 to ${LIMITS.nodes.max}; not together with \`first\`. Example: \`20\`.`,
+            description: `How many from the end, or up to \`before\`: 0 to ${LIMITS.nodes.max}; not together with \`first\`. Example: \`20\`.`,
           }),
-          before: t.arg.string({ description: 'Only nodes before the edge with this cursor. Example: `"b3JjaGVzdHJhdG9yLTA1MA"`.' }),
+          before: t.arg.string({
+            description: 'Only nodes before the edge with this cursor. Example: `"cGxhY2U6b3JjaGVzdHJhdG9yLTA1MA"`.',
+          }),
         },
         resolve: (_root, args, { registry }) => {
           // The head first: a watch from there may see a change again that the list has, but never misses one.

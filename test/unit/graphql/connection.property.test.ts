@@ -65,8 +65,7 @@ describe('a page of nodes', () => {
   it('should take no text for a cursor but one of its own', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 30 }), (text) => {
-        const own = Buffer.from(text, 'base64url').toString('utf8');
-        fc.pre(Buffer.from(own, 'utf8').toString('base64url') !== text);
+        fc.pre(!Buffer.from(text, 'base64url').toString('utf8').startsWith('place:'));
         expect(() => page(['a'], { after: text })).toThrow(expect.objectContaining({ code: 'CURSOR_INVALID' }));
       }),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type NodePage, type PageArguments, pageOf, printNodeCursor } from '../../../src/graphql/connection.ts';
+import { globalIdOf } from '../../../src/graphql/global-id.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { nodeId, sampleNode } from './memory-registry.ts';
 
@@ -84,6 +85,10 @@ describe('a page of nodes', () => {
     ['an after that is no cursor', { after: 'not a cursor!' }, 'CURSOR_INVALID'],
     ['an empty before', { before: '' }, 'CURSOR_INVALID'],
     ['a cursor of the change log', { after: '0000000000004711' }, 'CURSOR_INVALID'],
+    ['the id of a node', { after: globalIdOf(sampleNode('a'), undefined) }, 'CURSOR_INVALID'],
+    ['the bare name of a node', { before: Buffer.from('orchestrator-001').toString('base64url') }, 'CURSOR_INVALID'],
+    ['a cursor with another end', { after: `${at('a')}=` }, 'CURSOR_INVALID'],
+    ['a cursor of nobody', { after: Buffer.from('place:').toString('base64url') }, 'CURSOR_INVALID'],
   ])('should refuse %s', (_what, args, code) => {
     expect(() => page(args)).toThrow(expect.objectContaining({ code }));
   });
