@@ -1,4 +1,12 @@
-import { type DocumentNode, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  getNullableType,
+  getOperationAST,
+  isInputObjectType,
+  type OperationDefinitionNode,
+  typeFromAST,
+} from 'graphql';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import type { GraphqlContext } from './context.ts';
 import type { Variables } from './cost.ts';
@@ -56,11 +64,18 @@ export class CompiledQueries {
     if (compiled === undefined) {
       if (!isSimple(read, operation)) compiled = null;
       else if (kept.asked < ASKED || !this.#mayCompile()) return undefined;
-      else compiled = compile(this.#schema, read.document, operationName);
+      else compiled = compile(this.#schema, read.document, operation);
       kept.operations.set(operation, compiled);
     }
     return compiled ?? undefined;
   }
+}
+
+/** The variables that are input objects. */
+function inputsOf(schema: GraphQLSchema, { variableDefinitions = [] }: OperationDefinitionNode): string[] {
+  return variableDefinitions.flatMap(({ variable, type }) =>
+    isInputObjectType(getNullableType(typeFromAST(schema, type))) ? [variable.name.value] : [],
+  );
 }
 
 /** Directives change from request to request what is selected; they are rare, and the executor knows them all. */
@@ -69,10 +84,13 @@ function isSimple({ document, costs, fields }: ReadDocument, operation: Operatio
   return isFromMemory && fields <= MOST_FIELDS && directivesOf(document) === 0;
 }
 
-function compile(schema: GraphQLSchema, document: DocumentNode, operationName: string | null): CompiledQuery | null {
-  const compiled = compileQuery(schema, document, operationName ?? undefined);
+function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {
+  const compiled = compileQuery(schema, document, operation.name?.value);
   if (!isCompiledQuery(compiled)) return null;
+  const inputs = inputsOf(schema, operation);
   return (context, variables) => {
+    // The compiled code would take an empty list for an input without any fields.
+    if (inputs.some((name) => Array.isArray(variables[name]))) return null;
     const result = compiled.query(undefined, context, variables);
     if (result instanceof Promise) {
       result.catch(() => undefined);

@@ -47,7 +47,7 @@ const ANSWERS: ReadonlyMap<string | undefined, string> = new Map([
   ['application/graphql-response+json,application/json;q=0.9', GRAPHQL_ANSWER],
 ]);
 
-const shape = z.object({
+const shape = z.strictObject({
   query: z.string().optional(),
   documentId: z.string().optional(),
   operationName: z.string().nullish(),

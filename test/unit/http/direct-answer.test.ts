@@ -87,6 +87,21 @@ describe('answers without Yoga', () => {
     expect(first?.body).toContain('errors');
   });
 
+  it.each([
+    ['a parameter that there is not', { query: QUERY, variables: VARIABLES }, { foo: 1 }],
+    [
+      'a list in place of an input',
+      { query: 'query ($f: NodeFilter!) { nodes(filter: $f) { totalCount } }', variables: { f: {} } },
+      { variables: { f: [] } },
+    ],
+  ])('should not take %s, which the others refuse', async (_what, right, wrong) => {
+    const { url } = await serverWithNodes();
+    const before = await post(url, { ...right, ...wrong });
+    await firstAndLast(url, right);
+    expect(await post(url, { ...right, ...wrong })).toEqual(before);
+    expect(before.status).toBe(400);
+  });
+
   it('should be given once a document was asked for several times', async () => {
     const { url } = await serverWithNodes();
     const body = JSON.stringify({ query: QUERY, variables: VARIABLES });
