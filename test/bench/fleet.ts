@@ -25,9 +25,9 @@ export function serviceNameOf({ prefix, instances }: Fleet, index: number): stri
 }
 
 /** A Kafka message of 1.5 KB in the platform's envelope, as nodes of the ecosystem send it; only times and ids differ from one to the next. */
-export function announcement(of: Fleet, index: number, reason = 'startup') {
+export function announcement(of: Fleet, index: number, { reason = 'startup', at = Date.now() } = {}) {
   const id = nodeId(of, index);
-  const timestamp = new Date().toISOString();
+  const timestamp = new Date(at).toISOString();
   const correlation = randomUUID();
   const payload = {
     node_id: id,
@@ -70,9 +70,9 @@ export function announcement(of: Fleet, index: number, reason = 'startup') {
   };
 }
 
-export function heartbeat(of: Fleet, index: number) {
+export function heartbeat(of: Fleet, index: number, at = Date.now()) {
   const id = nodeId(of, index);
-  const timestamp = new Date().toISOString();
+  const timestamp = new Date(at).toISOString();
   const payload = {
     node_id: id,
     node_type: 'effect',

@@ -44,6 +44,10 @@ export class GatewayProgram {
     this.env = { ...options.env, SERVICE_PORT: String(options.port) };
   }
 
+  get isRunning(): boolean {
+    return this.#child?.running ?? false;
+  }
+
   get pid(): number {
     if (this.#child === null) throw new Error('the gateway was not started');
     return this.#child.pid;
@@ -63,9 +67,13 @@ export class GatewayProgram {
     this.#child = await adoptChild(child, command.join(' '), 'SIGTERM', guard);
   }
 
-  /** Until it answers reads, and consumes. Throws with the end of its log. */
-  async consuming(): Promise<void> {
-    await this.until('the gateway is ready and consumes', ({ ready, checks }) => ready && checks.background_tasks.consumer_task_running);
+  /** Until it answers, consumes, and misses no back end. Throws with the end of its log. */
+  async whole(): Promise<void> {
+    await this.until('the gateway is whole', ({ ready, stale, checks: { background_tasks: tasks, circuit_breakers: circuits } }) => {
+      return (
+        ready && !stale && tasks.consumer_task_running && circuits.consul_circuit === 'closed' && circuits.postgres_circuit === 'closed'
+      );
+    });
   }
 
   async until(what: string, look: (health: GatewayHealth) => boolean, interval = 25): Promise<void> {

@@ -8,6 +8,7 @@ import { freePort } from '../../src/local/port.ts';
 import { type Stack, startStack } from '../../src/local/stack.ts';
 import { NodeServer } from '../faults/node-server.ts';
 import { OWN_TOPICS } from '../integration/own-topics.ts';
+import { ConsulTap } from './consul-tap.ts';
 import { GatewayProgram } from './gateway-program.ts';
 import { WorkerProcess } from './worker-process.ts';
 import { World } from './world.ts';
@@ -39,6 +40,8 @@ export interface RigOptions {
   readonly program: keyof typeof PROGRAMS;
   /** Options for the gateway's Node, such as `--cpu-prof`. */
   readonly nodeOptions?: readonly string[];
+  /** Of every gateway, beside its addresses. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly tell: (line: string) => void;
 }
 
@@ -78,7 +81,7 @@ export class Rig {
 
   /** Seconds of load at this scale. */
   seconds(whole: number): number {
-    return Math.max(1, Math.round(whole * this.#options.scale));
+    return Math.max(0.3, whole * this.#options.scale);
   }
 
   /** The figure of each round. */
@@ -89,16 +92,21 @@ export class Rig {
   }
 
   /**
-   * A gateway that runs, on an empty registry: the one of the last call where the key is the same, else another. There is one at a time.
+   * A gateway that runs and lacks nothing, whatever the row before took away: the one of the last call where the key is the same, else
+   * another, on an empty registry. There is one at a time.
    */
   async world(key: string, env: Readonly<Record<string, string>> = {}): Promise<World> {
-    if (this.#world !== null && (this.#options.shared || this.#world.key === key)) return this.#world.world;
-    await this.#world?.world.stop();
-    this.#world = null;
-    const world = await this.#newWorld(key, env);
-    this.#world = { key, world };
-    await world.gateway.start();
-    await world.gateway.consuming();
+    if (this.#world !== null && !this.#options.shared && this.#world.key !== key) {
+      const { world } = this.#world;
+      this.#world = null;
+      await world.stop();
+    }
+    await startStopped(this.stack);
+    const { world } = this.#world ?? { world: await this.#newWorld(key, env) };
+    this.#world ??= { key, world };
+    await startStopped(world.consulStack);
+    if (!world.gateway.isRunning) await world.gateway.start();
+    await world.gateway.whole();
     return world;
   }
 
@@ -115,7 +123,7 @@ export class Rig {
   }
 
   async #newWorld(key: string, extra: Readonly<Record<string, string>>): Promise<World> {
-    const { folder, nodeOptions = [], program } = this.#options;
+    const { folder, nodeOptions = [], program, env: common = {} } = this.#options;
     const name = `bench-${randomBytes(4).toString('hex')}`;
     const [consul, load, yardstick, health, databaseUrl] = await Promise.all([
       this.#options.shared ? this.stack : this.emptyConsul(),
@@ -124,17 +132,19 @@ export class Rig {
       NodeServer.start(),
       this.#freshDatabase(name),
     ]);
+    const tap = await ConsulTap.start(consul.consul);
     const env = {
       ...this.stack.env,
       ...OWN_TOPICS,
       ...ONE_BIG_CLIENT,
-      CONSUL_HOST: consul.consul.host,
-      CONSUL_PORT: String(consul.consul.port),
+      CONSUL_HOST: '127.0.0.1',
+      CONSUL_PORT: String(tap.port),
       DATABASE_URL: databaseUrl,
       KAFKA_ENVIRONMENT: name,
       KAFKA_GROUP_ID: name,
       GATEWAY_ID: name,
       SNAPSHOT_FILE: join(folder, `${name}.snapshot`),
+      ...common,
       ...extra,
     };
     const gateway = new GatewayProgram({
@@ -144,7 +154,7 @@ export class Rig {
       logFile: join(folder, `${key}-${name}.log`),
       guard: this.stack.guard,
     });
-    return new World({ gateway, config: readConfig(env), stack: this.stack, consul, load, yardstick, health });
+    return new World({ gateway, config: readConfig(env), stack: this.stack, consul, tap, load, yardstick, health });
   }
 
   async #freshDatabase(name: string): Promise<string> {
@@ -161,4 +171,10 @@ export class Rig {
     url.pathname = `/${name}`;
     return url.toString();
   }
+}
+
+async function startStopped({ kafka, consul, postgres }: Stack): Promise<void> {
+  await Promise.all(
+    [kafka, consul, postgres].map(async (service) => (service.owned && service.pid === null ? service.start() : undefined)),
+  );
 }

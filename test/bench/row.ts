@@ -19,6 +19,8 @@ export interface Row {
   /** As on the command line. */
   readonly name: string;
   readonly title: string;
+  /** It is about `CONSUL_MODE=catalog`. */
+  readonly needsCatalogMode?: boolean;
   /** Throws where something does not come to pass at all; how long it takes is for the bars. */
   readonly measure: (rig: Rig) => Promise<readonly Measurement[]>;
 }

@@ -40,7 +40,7 @@ export class WorkerProcess {
   }
 
   /** Throws what the task threw, and when the process ends meanwhile. */
-  async run<Input, Output>(task: Task<Input, Output>, input: Input): Promise<Output> {
+  async run<Input, Output>(task: Task<Input, Output>, input: NoInfer<Input>): Promise<Output> {
     this.#lastId += 1;
     const id = this.#lastId;
     const answered = this.#answer(id);

@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config.ts';
 import type { Stack } from '../../src/local/stack.ts';
 import type { NodeServer } from '../faults/node-server.ts';
+import type { ConsulTap } from './consul-tap.ts';
 import { capabilityOf, type Fleet } from './fleet.ts';
 import type { GatewayProgram } from './gateway-program.ts';
 import { announceAndSee } from './tasks/announce-and-see.ts';
@@ -13,6 +14,8 @@ export interface WorldParts {
   readonly stack: Stack;
   /** The same, or one of its own. */
   readonly consul: Stack;
+  /** Between the gateway and Consul. */
+  readonly tap: ConsulTap;
   /** What asks, announces and follows. */
   readonly load: WorkerProcess;
   /** What the gateway is held against. */
@@ -29,17 +32,24 @@ export class World {
   readonly consulStack: Stack;
   readonly load: WorkerProcess;
   readonly yardstick: WorkerProcess;
+  readonly #tap: ConsulTap;
   readonly #health: NodeServer;
   readonly #standing = new Map<string, number>();
 
-  constructor({ gateway, config, stack, consul, load, yardstick, health }: WorldParts) {
+  constructor({ gateway, config, stack, consul, tap, load, yardstick, health }: WorldParts) {
     this.gateway = gateway;
     this.config = config;
     this.stack = stack;
     this.consulStack = consul;
     this.load = load;
     this.yardstick = yardstick;
+    this.#tap = tap;
     this.#health = health;
+  }
+
+  /** What the gateway has written to Consul so far. */
+  get consulWrites(): number {
+    return this.#tap.writes;
   }
 
   get kafka() {
@@ -86,6 +96,7 @@ export class World {
   /** Ends the gateway and everything around it but the stack. */
   async stop(): Promise<void> {
     await Promise.all([this.gateway.stop(), this.load.kill(), this.yardstick.kill(), this.#health.stop()]);
+    await this.#tap.stop();
     if (this.consulStack !== this.stack) await this.consulStack.stop();
   }
 }

@@ -8,6 +8,8 @@ const input = z.object({
   body: z.string().optional(),
   connections: z.number(),
   seconds: z.number(),
+  /** Of all connections together; as many as they come to where it is left out. */
+  perSecond: z.number().optional(),
 });
 
 const output = z.object({
@@ -24,11 +26,12 @@ export const httpLoad: Task<z.infer<typeof input>, z.infer<typeof output>> = {
   name: 'http load',
   input,
   output,
-  async run({ url, method, body, connections, seconds }) {
+  async run({ url, method, body, connections, seconds, perSecond }) {
     const { requests, duration, latency, non2xx, errors } = await autocannon({
       url,
       method,
       ...(body === undefined ? {} : { body }),
+      ...(perSecond === undefined ? {} : { overallRate: perSecond }),
       connections,
       duration: seconds,
       headers: { 'content-type': 'application/json', accept: 'application/json' },

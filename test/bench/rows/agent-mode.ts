@@ -1,0 +1,56 @@
+import { atLeast, ratioAtLeast } from '../bar.ts';
+import type { Row } from '../row.ts';
+import { median } from '../statistics.ts';
+import { announceAndSee } from '../tasks/announce-and-see.ts';
+import { registerBare } from '../tasks/register-bare.ts';
+import { agentRequest } from './consul-requests.ts';
+
+/** As the gateway has them. */
+const CONNECTIONS = 32;
+
+/** New nodes, until all are in Consul and Postgres and a subscriber has seen the last. */
+export const agentMode: Row = {
+  name: 'agent-mode',
+  title: 'new nodes registered in Consul and Postgres, agent mode, 0 → 1,000',
+  async measure(rig) {
+    const count = rig.size(1000);
+    const warmUp = rig.size(50);
+    const rounds = await rig.inRounds(async (round) => {
+      const world = await rig.world(`agent-mode-${round}`);
+      const fleet = world.checkedFleet('agent', 10);
+      const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, fleet, patience: 300_000 };
+      await world.load.run(announceAndSee, { ...order, from: 0, count: warmUp, perSecond: null });
+      const { seen } = await world.load.run(announceAndSee, { ...order, from: warmUp, count, perSecond: null });
+      // An agent slows down with what it holds: the yardstick begins with as much.
+      const consul = await rig.emptyConsul();
+      try {
+        const { host, port } = consul.consul;
+        const requests = Array.from({ length: warmUp + count }, (_, index) => agentRequest(fleet, index, world.config));
+        const bare = await world.load.run(registerBare, {
+          origin: `http://${host}:${port}`,
+          before: requests.slice(0, warmUp),
+          requests: requests.slice(warmUp),
+          connections: CONNECTIONS,
+        });
+        const last = Math.ceil(count / 10);
+        return {
+          perSecond: (count * 1000) / (seen.at(-1) ?? Number.NaN),
+          bare: (count * 1000) / bare.milliseconds,
+          atTheEnd: (last * 1000) / ((seen.at(-1) ?? Number.NaN) - (seen.at(-1 - last) ?? 0)),
+        };
+      } finally {
+        await consul.stop();
+      }
+    });
+    return [
+      {
+        what: `registrations, 0 → ${count}`,
+        figure: median(rounds.map(({ perSecond }) => perSecond)),
+        unit: '/s',
+        yardstick: { what: 'bare agent/service/register, 32 connections', figure: median(rounds.map(({ bare }) => bare)) },
+        bar: ratioAtLeast(0.8),
+      },
+      { what: 'the last tenth of them', figure: median(rounds.map(({ atTheEnd }) => atTheEnd)), unit: '/s', bar: atLeast(100) },
+    ];
+  },
+};

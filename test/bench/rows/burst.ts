@@ -1,0 +1,44 @@
+import { atLeast, atMost } from '../bar.ts';
+import type { Row } from '../row.ts';
+import { median, quantile } from '../statistics.ts';
+import { announceAndSee } from '../tasks/announce-and-see.ts';
+
+/** 100 nodes broadcast their introspection in one moment; then one node at a time. */
+export const burst: Row = {
+  name: 'burst',
+  title: '100 nodes announcing at once; one node alone',
+  async measure(rig) {
+    const world = await rig.world('burst');
+    const fleet = world.checkedFleet('burst', 10);
+    let from = 0;
+    const announced = async (count: number, perSecond: number | null) => {
+      const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, fleet, patience: 60_000 };
+      const result = await world.load.run(announceAndSee, { ...order, from, count, perSecond });
+      from += count;
+      return result;
+    };
+    const many = rig.size(100);
+    await announced(many, null);
+    const rounds = await rig.inRounds(async () => ({ together: await announced(many, null), alone: await announced(rig.size(50), 0) }));
+    return [
+      {
+        what: `p95 until a subscriber has the change, ${many} at once`,
+        figure: median(rounds.map(({ together }) => quantile(together.latencies, 0.95))),
+        unit: 'ms',
+        bar: atMost(100),
+      },
+      {
+        what: 'registrations',
+        figure: median(rounds.map(({ together }) => (many * 1000) / (together.seen.at(-1) ?? Number.NaN))),
+        unit: '/s',
+        bar: atLeast(100),
+      },
+      {
+        what: 'p95 of one registration (Consul and Postgres, until a subscriber has it)',
+        figure: median(rounds.map(({ alone }) => quantile(alone.latencies, 0.95))),
+        unit: 'ms',
+        bar: atMost(50),
+      },
+    ];
+  },
+};
