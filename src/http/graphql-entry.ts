@@ -7,6 +7,7 @@ import { atTime } from './auth/expiry.ts';
 import { AccessRefusal } from './auth/refusal.ts';
 import { allowOrigin } from './cors.ts';
 import type { Admission, createDirectAnswer } from './direct-answer.ts';
+import { answerBy } from './fetch-answer.ts';
 import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import { GRAPHQL_METHODS, refusalOf, spellOut } from './graphql-request.ts';
@@ -96,7 +97,7 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
         );
       }
       spellOut(request);
-      await endpoint(request, response, { asker, admission });
+      await answerBy(endpoint, request, response, { asker, admission });
     } finally {
       if (!isLasting) asked();
     }

@@ -17,9 +17,9 @@ import { TrustedDocuments } from '../graphql/trusted-documents.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
 import { TokenBuckets } from '../token-buckets.ts';
-import { ANSWER_HEADERS, pathOf, problem, refuseUpgrade, sendGraphqlError, sendJson, wantsHtml } from './answers.ts';
+import { ANSWER_HEADERS, pathOf, problem, refuseUpgrade, sendGraphqlError, sendJson } from './answers.ts';
 import { createAskers } from './askers.ts';
-import { isHostAllowed } from './auth/host.ts';
+import { createHostCheck } from './auth/host.ts';
 import { createJwtVerifier } from './auth/jwt.ts';
 import { operationAccess } from './auth/operation-access.ts';
 import { AccessRefusal, type RefusalReason } from './auth/refusal.ts';
@@ -28,18 +28,11 @@ import { Clients } from './clients.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
 import { createGraphqlEntry } from './graphql-entry.ts';
-import {
-  backendAnswer,
-  type HealthAnswer,
-  type HealthReport,
-  type HealthSource,
-  healthAnswer,
-  livenessAnswer,
-  readinessAnswer,
-} from './health.ts';
+import type { HealthSource } from './health.ts';
 import { OperationGate } from './operation-gate.ts';
 import { operationLimits } from './operation-limits.ts';
 import { isOriginAllowed } from './origin.ts';
+import { createPlainPaths, isHealthPath } from './plain-paths.ts';
 import { refuseRequest, refuseUpgrade as refuseWith } from './refused-request.ts';
 import { RequestGuard } from './request-guard.ts';
 import { createWebSocketEndpoint } from './websocket.ts';
@@ -82,15 +75,6 @@ export interface HttpServer {
   close(deadline: number): Promise<void>;
 }
 
-const HEALTH: Readonly<Record<string, (report: HealthReport) => HealthAnswer>> = {
-  '/health': healthAnswer,
-  '/health/ready': readinessAnswer,
-  '/health/live': livenessAnswer,
-  '/health/kafka': (report) => backendAnswer(report, 'kafka'),
-  '/health/consul': (report) => backendAnswer(report, 'consul'),
-  '/health/postgres': (report) => backendAnswer(report, 'postgres'),
-};
-
 const OPEN: Config['auth'] = {
   tokens: [],
   jwt: null,
@@ -103,8 +87,6 @@ const OPEN: Config['auth'] = {
 
 /** Queries that are compiled in a second: some milliseconds of it, whatever clients send. */
 const COMPILATIONS = 5;
-
-const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready', live: '/health/live', metrics: '/metrics' } as const;
 
 /** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -128,6 +110,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const addressOf = createClientAddress(trustedProxies);
   const { tokens, jwt, anonymous, hosts, introspection, graphiql } = access;
   const askers = createAskers({ addressOf, tokens, verifyJwt: jwt === null ? null : createJwtVerifier(jwt, { now, log }), anonymous });
+  const hostOf = createHostCheck(hosts);
   const maskError = createErrorMask({ log, newId, onRefusal, hideSuggestions: !introspection });
   const schema = buildSchema();
   const clients = new Clients(limits, () => performance.now());
@@ -165,33 +148,20 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = pathOf(request);
-    if (path === GRAPHQL_PATH && !closing && isAddressed(request)) return graphql(request, response);
+    const host = hostOf(request);
+    if (path === GRAPHQL_PATH && !closing && host === 'ours') return graphql(request, response);
     prepare(response);
     if (closing) return sendJson(response, 503, problem('SHUTTING_DOWN', 'This gateway is shutting down: ask another one.'));
     // Probes call `/health` by whatever name they know, and it tells no secrets.
-    if (!Object.hasOwn(HEALTH, path) && !isAddressed(request)) throw new AccessRefusal('host', WRONG_HOST);
-    const check = Object.hasOwn(HEALTH, path) ? HEALTH[path] : undefined;
-    if (check === undefined && path !== '/metrics' && path !== '/') {
-      return sendJson(response, 404, { ...problem('NOT_FOUND', 'There is nothing at this path.'), links: LINKS });
-    }
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('Allow', 'GET, HEAD');
-      return sendJson(response, 405, problem('METHOD_NOT_ALLOWED', 'This path takes GET and HEAD only.'));
-    }
-    if (path === '/') return answerIndex(request, response, graphiql);
-    if (check !== undefined) {
-      const { status, body } = check(health.report());
-      return sendJson(response, status, body);
-    }
-    if (access.metrics) await mayRead(request);
-    const text = await metrics.metrics();
-    response.setHeader('Content-Type', metrics.contentType);
-    response.end(text);
+    if (host === 'unreadable' && !isHealthPath(path)) return refuseHost(request, response);
+    if (host === 'foreign' && !isHealthPath(path)) throw new AccessRefusal('host', WRONG_HOST);
+    return plain(request, response, path);
   }
 
-  /** Whether the request is for this gateway by name: the name in the address bar is all that tells a page whose name was rebound. */
-  function isAddressed({ headers }: IncomingMessage): boolean {
-    return hosts === null || isHostAllowed(headers.host, hosts);
+  function refuseHost(request: IncomingMessage, response: ServerResponse): void {
+    const refusal = { code: 'BAD_REQUEST', message: UNREADABLE_HOST, details: {} };
+    if (pathOf(request) === GRAPHQL_PATH) sendGraphqlError(request, response, 400, refusal);
+    else sendJson(response, 400, problem(refusal.code, refusal.message));
   }
 
   /** Before an answer is begun, by whoever begins it; once is enough. */
@@ -206,7 +176,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (closing) response.setHeader('Connection', 'close');
   }
 
-  async function mayRead(request: IncomingMessage): Promise<void> {
+  async function mayHaveMetrics(request: IncomingMessage): Promise<void> {
+    if (!access.metrics) return;
     const refusal = accessProblem(await askers.ofRequest(request), 'query', now());
     if (refusal !== null) throw AccessRefusal.of(refusal);
   }
@@ -242,12 +213,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   );
   const guard = new RequestGuard({ clients, limits, addressOf, onDrop: () => onRefusal('LIMIT_CONNECTIONS_TOTAL') }, server);
+  const plain = createPlainPaths({ health, metrics, mayHaveMetrics, graphiql });
   const graphql = createGraphqlEntry({ endpoint, registry, askers, guard, answerDirectly, prepare, allowedOrigins, graphiql, now });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Before the registry is loaded too: a client takes an error of its subscription for final, and a refused connection for a reason to retry.
     if (closing || !health.report().ready) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(request) !== GRAPHQL_PATH) return refuseUpgrade(socket, '404 Not Found');
-    if (!isAddressed(request)) {
+    const host = hostOf(request);
+    if (host === 'unreadable') return refuseUpgrade(socket, '400 Bad Request');
+    if (host === 'foreign') {
       onTurnedAway('host');
       return refuseUpgrade(socket, '421 Misdirected Request');
     }
@@ -298,12 +272,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 const WRONG_HOST =
   'This gateway does not answer under the name in the Host header: use the name or address of this machine, or list the name in ALLOWED_HOSTS of the gateway.';
 
+const UNREADABLE_HOST = 'The Host header cannot be read: send one, with a name or an address, and a port or none (RFC 9112).';
+
 function boundPort(address: AddressInfo | string | null, fallback: number): number {
   return typeof address === 'object' && address !== null ? address.port : fallback;
-}
-
-function answerIndex(request: IncomingMessage, response: ServerResponse, graphiql: boolean): void {
-  response.setHeader('Vary', 'Accept');
-  if (graphiql && wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
-  else sendJson(response, 200, { name: 'discovery-gateway', links: LINKS });
 }

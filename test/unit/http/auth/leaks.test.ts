@@ -1,8 +1,14 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { createClient } from 'graphql-ws';
+import { createYoga } from 'graphql-yoga';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../../../../src/errors.ts';
+import { SCOPES } from '../../../../src/graphql/asker.ts';
+import { answerBy } from '../../../../src/http/fetch-answer.ts';
+import type { ServerContext } from '../../../../src/http/graphql-endpoint.ts';
 import { sampleNode } from '../../graphql/memory-registry.ts';
 import { type RunningServer, startServer } from '../running-server.ts';
 import { accessOf, bearer, READ_TOKEN, TOKENS, WRITE_TOKEN, WRONG_TOKEN } from './access.ts';
@@ -89,6 +95,53 @@ describe('a failure on the inside', () => {
     expect([response.status, text.includes('INTERNAL_SERVER_ERROR')]).toEqual([500, true]);
     expect(text).not.toMatch(LEAK);
   });
+
+  it('should keep to itself where it comes before GraphQL begins', async () => {
+    const yoga = createYoga<ServerContext>({
+      plugins: [
+        {
+          onRequest: () => {
+            throw driverError();
+          },
+        },
+      ],
+      logging: false,
+    });
+    const asker = { key: 'a', authenticated: false, name: null, scopes: SCOPES.read, expiresAt: null };
+    const failures: unknown[] = [];
+    const server = createServer((request, response) => {
+      answerBy(yoga, request, response, { asker }).catch((error: unknown) => {
+        failures.push(error);
+        response.writeHead(500).end();
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const response = await fetch(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/graphql?query={__typename}`);
+    expect([response.status, await response.text()]).toEqual([500, '']);
+    expect(failures).toMatchObject([{ message: expect.stringContaining('connect failed') }]);
+  });
+
+  it.each(['127.0.0.1:99999', '[::1', 'a b', '%', '@127.0.0.1', '127.0.0.999', '', '127.0.0.1\r\nHost: evil.example'])(
+    'should not come of a Host that cannot be one: %j',
+    async (host) => {
+      const { port, lines } = await startServer({ access: accessOf(TOKENS) });
+      for (const head of [
+        'GET /graphql?query={__typename} HTTP/1.1\r\nConnection: close',
+        'GET /metrics HTTP/1.1\r\nConnection: close',
+        'GET /graphql HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: YQ==',
+      ]) {
+        const socket = connect(port, '127.0.0.1');
+        onTestFinished(() => void socket.destroy());
+        socket.end(`${head}\r\nAuthorization: Bearer ${READ_TOKEN}\r\nHost: ${host}\r\n\r\n`);
+        const text = (await socket.setEncoding('utf8').toArray()).join('');
+        expect(text).toMatch(/^HTTP\/1\.1 400 /);
+        expect(text).not.toMatch(LEAK);
+      }
+      expect(lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+    },
+  );
 
   it('should tell what is meant for clients, and not what caused it', async () => {
     const running = await startServer();

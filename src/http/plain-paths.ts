@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Registry as MetricsRegistry } from 'prom-client';
+import { problem, sendJson, wantsHtml } from './answers.ts';
+import { GRAPHQL_PATH } from './graphql-endpoint.ts';
+import {
+  backendAnswer,
+  type HealthAnswer,
+  type HealthReport,
+  type HealthSource,
+  healthAnswer,
+  livenessAnswer,
+  readinessAnswer,
+} from './health.ts';
+
+const HEALTH: Readonly<Record<string, (report: HealthReport) => HealthAnswer>> = {
+  '/health': healthAnswer,
+  '/health/ready': readinessAnswer,
+  '/health/live': livenessAnswer,
+  '/health/kafka': (report) => backendAnswer(report, 'kafka'),
+  '/health/consul': (report) => backendAnswer(report, 'consul'),
+  '/health/postgres': (report) => backendAnswer(report, 'postgres'),
+};
+
+const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready', live: '/health/live', metrics: '/metrics' } as const;
+
+export interface PlainPathsOptions {
+  readonly health: HealthSource;
+  readonly metrics: Pick<MetricsRegistry, 'metrics' | 'contentType'>;
+  /** Rejects for who may not have the metrics. */
+  readonly mayHaveMetrics: (request: IncomingMessage) => Promise<void>;
+  /** Whether there is a GraphiQL to lead browsers to. */
+  readonly graphiql: boolean;
+}
+
+/** What probes call: by whatever name they know, and without a token. */
+export function isHealthPath(path: string): boolean {
+  return Object.hasOwn(HEALTH, path);
+}
+
+/** Every path that is not GraphQL's: health, metrics, the index, and 404 for what there is not. */
+export function createPlainPaths({ health, metrics, mayHaveMetrics, graphiql }: PlainPathsOptions) {
+  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    const check = isHealthPath(path) ? HEALTH[path] : undefined;
+    if (check === undefined && path !== '/metrics' && path !== '/') {
+      return sendJson(response, 404, { ...problem('NOT_FOUND', 'There is nothing at this path.'), links: LINKS });
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      return sendJson(response, 405, problem('METHOD_NOT_ALLOWED', 'This path takes GET and HEAD only.'));
+    }
+    if (path === '/') return answerIndex(request, response, graphiql);
+    if (check !== undefined) {
+      const { status, body } = check(health.report());
+      return sendJson(response, status, body);
+    }
+    await mayHaveMetrics(request);
+    const text = await metrics.metrics();
+    response.setHeader('Content-Type', metrics.contentType);
+    response.end(text);
+  };
+}
+
+function answerIndex(request: IncomingMessage, response: ServerResponse, graphiql: boolean): void {
+  response.setHeader('Vary', 'Accept');
+  if (graphiql && wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
+  else sendJson(response, 200, { name: 'discovery-gateway', links: LINKS });
+}
