@@ -5,16 +5,13 @@ import type { Plugin } from 'graphql-yoga';
 export function useNegotiation(): Plugin {
   return {
     onRequestParse({ request, requestParser, setRequestParser }) {
-      if (requestParser === undefined || request.method !== 'GET') return;
+      if (requestParser === undefined) return;
+      const explain = request.method === 'GET' ? explainParameters : explainBody;
       setRequestParser(async (given) => {
         try {
           return await requestParser(given);
         } catch (error) {
-          // Of all that a GET carries, only these two are parsed at this point.
-          if (!(error instanceof SyntaxError)) throw error;
-          throw new GraphQLError(`variables and extensions of a GET are JSON, URL-encoded: ${error.message}`, {
-            extensions: { code: 'BAD_REQUEST', http: { status: 400 } },
-          });
+          throw explain(error);
         }
       });
     },
@@ -31,6 +28,21 @@ export function useNegotiation(): Plugin {
       setResultProcessor((_result, { Response }) => new Response(body, { status: 406, headers }), 'application/json');
     },
   };
+}
+
+/** Of all that a GET carries, only these two are parsed where this is asked. */
+function explainParameters(error: unknown): unknown {
+  return error instanceof SyntaxError ? badRequest(`variables and extensions of a GET are JSON, URL-encoded: ${error.message}`) : error;
+}
+
+/** Yoga says that a body is no JSON by sending its sender the error of the parser, with the body in it. */
+function explainBody(error: unknown): unknown {
+  if (!(error instanceof GraphQLError) || error.extensions['originalError'] === undefined) return error;
+  return badRequest('The body is not JSON in UTF-8, such as {"query": "{ __typename }"}');
+}
+
+function badRequest(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
 /** A subscription has begun by now. Nobody would ever read it, so it would stand until the gateway stops. */

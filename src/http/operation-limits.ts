@@ -27,7 +27,8 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
   return {
     onRequestParse: ({ serverContext }) => ({
       onRequestParseDone({ requestParserResult }) {
-        if (!Array.isArray(requestParserResult) || requestParserResult.length <= LIMIT_BATCH) return undefined;
+        if (!Array.isArray(requestParserResult)) return undefined;
+        if (LIMIT_BATCH > 0 && requestParserResult.length <= LIMIT_BATCH) return undefined;
         const message =
           LIMIT_BATCH === 0
             ? 'Batches are switched off: send one operation per request, or all of them over one WebSocket'

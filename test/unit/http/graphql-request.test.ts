@@ -92,6 +92,20 @@ describe('the form of a request', () => {
     },
   );
 
+  it.each(['{"query": "a-secret', '', 'a-secret', '\u001fa-secret'])(
+    'should be said to be no JSON, and not be repeated: %j',
+    async (body) => {
+      const { url, lines } = await startServer();
+      for (const accept of ['application/json', 'application/graphql-response+json', '*/*']) {
+        const response = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', accept }, body });
+        expect(response.status).toBe(400);
+        const message = 'The body is not JSON in UTF-8, such as {"query": "{ __typename }"}';
+        expect(await response.json()).toEqual({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
+      }
+      expect(lines.filter((line) => line.includes('a-secret'))).toEqual([]);
+    },
+  );
+
   it.each(['variables={bad', 'extensions=['])('should be a mistake of the client when a GET has %s', async (parameter) => {
     const { url, lines } = await startServer();
     const response = await fetch(`${url}/graphql${QUERY}&${parameter}`);

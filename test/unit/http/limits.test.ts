@@ -116,7 +116,9 @@ describe('the limits of a request', () => {
   it('should refuse batches unless told otherwise, and longer ones then', async () => {
     const operation = { query: '{ registryStatus { stale } }' };
     const closed = await limited();
-    expect(await answerOf(await post(closed, [operation]))).toMatchObject({ status: 400, limit: 'LIMIT_BATCH', max: 0 });
+    for (const batch of [[operation], []]) {
+      expect(await answerOf(await post(closed, batch))).toMatchObject({ status: 400, limit: 'LIMIT_BATCH', max: 0 });
+    }
     const open = await limited({ LIMIT_BATCH: 2 });
     const response = await post(open, [operation, { query: deep }]);
     expect(await response.json()).toEqual([{ data: { registryStatus: { stale: false } } }, { errors: [exceeded('LIMIT_DEPTH')] }]);
