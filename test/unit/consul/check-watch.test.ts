@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { backoff, followChecks, gapAfter, nextIndex } from '../../../src/consul/check-watch.ts';
 import type { ObservedChecks } from '../../../src/consul/observed-checks.ts';
 import { ownerNote } from '../../../src/consul/owner-note.ts';
+import { eventually } from '../../eventually.ts';
 
 type Handler = (query: URLSearchParams, response: ServerResponse) => void;
 
@@ -61,7 +62,7 @@ describe('followChecks', () => {
       (_, response) => answer(response, 11, 'passing'),
       (_, response) => answer(response, 12, 'critical'),
     ]);
-    await vi.waitFor(() => expect(queries).toHaveLength(4), { timeout: 5000 });
+    await eventually(() => expect(queries).toHaveLength(4));
     expect(statuses()).toEqual(['passing', 'critical']);
     expect(queries.map((query) => query.get('index'))).toEqual([null, '10', '11', '12']);
     expect(queries[1]?.get('wait')).toBe('30000ms');
@@ -73,7 +74,7 @@ describe('followChecks', () => {
       (_, response) => answer(response, 5, 'passing'),
       (_, response) => answer(response, 6, 'critical'),
     ]);
-    await vi.waitFor(() => expect(queries).toHaveLength(4), { timeout: 5000 });
+    await eventually(() => expect(queries).toHaveLength(4));
     expect(queries.map((query) => query.get('index'))).toEqual([null, '1000', null, '6']);
     expect(statuses()).toEqual(['passing', 'critical']);
   });
@@ -84,7 +85,7 @@ describe('followChecks', () => {
       (_, response) => response.writeHead(500).end('No cluster leader'),
       (_, response) => answer(response, 10, 'passing'),
     ]);
-    await vi.waitFor(() => expect(queries).toHaveLength(4), { timeout: 5000 });
+    await eventually(() => expect(queries).toHaveLength(4));
     expect(errors.map((error) => error.name)).toEqual(['BackendError']);
     expect(queries[2]?.get('index')).toBeNull();
     expect(statuses()).toEqual(['passing', 'passing']);
@@ -95,9 +96,9 @@ describe('followChecks', () => {
       [(_, response) => answer(response, 10, 'passing'), () => undefined, (_, response) => answer(response, 11, 'critical')],
       { wait: 10, margin: 200 },
     );
-    await vi.waitFor(() => expect(queries).toHaveLength(3), { timeout: 5000 });
+    await eventually(() => expect(queries).toHaveLength(3));
     expect(errors).toHaveLength(1);
-    await vi.waitFor(() => expect(statuses()).toEqual(['passing', 'critical']));
+    await eventually(() => expect(statuses()).toEqual(['passing', 'critical']));
   });
 
   it('should notice a connection that breaks inside an answer', async () => {
@@ -108,9 +109,9 @@ describe('followChecks', () => {
       },
       (_, response) => answer(response, 11, 'critical'),
     ]);
-    await vi.waitFor(() => expect(queries.length).toBeGreaterThanOrEqual(2), { timeout: 3000 });
+    await eventually(() => expect(queries.length).toBeGreaterThanOrEqual(2));
     expect(errors).toHaveLength(1);
-    await vi.waitFor(() => expect(statuses()).toEqual(['critical']));
+    await eventually(() => expect(statuses()).toEqual(['critical']));
   });
 
   it('should not take the empty catalog of a starting server for the end of all services', async () => {
@@ -119,7 +120,7 @@ describe('followChecks', () => {
       (_, response) => response.writeHead(200, { 'content-type': 'application/json', 'x-consul-index': 1 }).end('[]'),
       (_, response) => answer(response, 10, 'critical'),
     ]);
-    await vi.waitFor(() => expect(queries).toHaveLength(4), { timeout: 5000 });
+    await eventually(() => expect(queries).toHaveLength(4));
     expect(errors.map((error) => error.message)).toEqual([expect.stringContaining('node:read')]);
     expect(statuses()).toEqual(['passing', 'critical']);
   });
@@ -128,13 +129,13 @@ describe('followChecks', () => {
     const { queries, errors } = await follow([
       (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>a proxy</html>'),
     ]);
-    await vi.waitFor(() => expect(queries).toHaveLength(2), { timeout: 3000 });
+    await eventually(() => expect(queries).toHaveLength(2));
     expect(errors.map((error) => error.name)).toEqual(['BackendError']);
   });
 
   it('should stop at once, without an error, in the middle of a query', async () => {
     const { queries, errors, abort, done } = await follow([() => undefined]);
-    await vi.waitFor(() => expect(queries).toHaveLength(1));
+    await eventually(() => expect(queries).toHaveLength(1));
     const start = performance.now();
     abort.abort();
     await done;

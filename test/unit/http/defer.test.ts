@@ -3,6 +3,7 @@ import { createClient } from 'graphql-ws';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../../../src/errors.ts';
+import { eventually } from '../../eventually.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { partsOf } from './multipart.ts';
 import { type RunningServer, startServer } from './running-server.ts';
@@ -133,7 +134,7 @@ describe('@defer over WebSocket', () => {
   it('should come as several results of one operation', async () => {
     const running = await startHeld();
     const { results, ended } = overWebSocket(running)(QUERY);
-    await vi.waitFor(() => expect(results).toEqual([{ data: { nodeById: { health: 'HEALTHY' } }, hasNext: true }]));
+    await eventually(() => expect(results).toEqual([{ data: { nodeById: { health: 'HEALTHY' } }, hasNext: true }]));
     running.release();
     expect(await ended).toBe('complete');
     expect(results[1]).toEqual({ incremental: [LATER], hasNext: false });
@@ -204,7 +205,7 @@ describe('a client that goes away in the middle', () => {
     const gone = new AbortController();
     const parts = partsOf(await post(running, DEEP, 'multipart/mixed', gone.signal));
     await parts.next();
-    await vi.waitFor(() => expect(running.registry.batches).toHaveLength(1));
+    await eventually(() => expect(running.registry.batches).toHaveLength(1));
     gone.abort();
     await expect(parts.next()).rejects.toThrow('aborted');
     // Waits for answers under way, of which there is none any more as soon as the server knows that the client went.
@@ -217,7 +218,7 @@ describe('a client that goes away in the middle', () => {
     const running = await startHeld();
     const begin = overWebSocket(running);
     const { results, cancel } = begin(DEEP);
-    await vi.waitFor(() => expect(results).toHaveLength(1));
+    await eventually(() => expect(results).toHaveLength(1));
     cancel();
     // Behind the cancelling on the same socket: when this is answered, that has arrived.
     expect(await begin('{ __typename }').ended).toBe('complete');
@@ -229,7 +230,7 @@ describe('a client that goes away in the middle', () => {
     const running = await startHeld();
     const parts = partsOf(await post(running, DEEP, 'multipart/mixed'));
     await parts.next();
-    await vi.waitFor(() => expect(running.registry.batches).toHaveLength(1));
+    await eventually(() => expect(running.registry.batches).toHaveLength(1));
     expect(await readsAfterRelease(running)).toBe(2);
     expect((await parts.next()).value).toMatchObject({ hasNext: false });
   });
@@ -273,7 +274,7 @@ describe('what cannot be deferred', () => {
     const { results, cancel } = overWebSocket(running)(
       'subscription { registrationChanges(snapshot: true) { type ... @defer(if: false) { nodeId } } }',
     );
-    await vi.waitFor(() => expect(results).toEqual([{ data: { registrationChanges: { type: 'BOOKMARK', nodeId: null } } }]));
+    await eventually(() => expect(results).toEqual([{ data: { registrationChanges: { type: 'BOOKMARK', nodeId: null } } }]));
     cancel();
   });
 });

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '../../../src/config/limits.ts';
+import { eventually } from '../../eventually.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { startServer } from './running-server.ts';
 
@@ -152,7 +153,7 @@ describe('the form of an answer', () => {
       expect(response.status).toBe(406);
       expect(await response.json()).toMatchObject({ errors: [{ message: expect.stringContaining('accept text/event-stream') }] });
     }
-    await vi.waitFor(() => expect(registry.subscribers).toBe(0));
+    await eventually(() => expect(registry.subscribers).toBe(0));
   });
 
   it('should be one piece for each operation of a batch, and leave no subscription behind', async () => {
@@ -170,6 +171,6 @@ describe('the form of an answer', () => {
       { data: { nodeById: { health: 'HEALTHY', changes: [{ cursor: '0000000000000001' }] } } },
       { errors: [{ message: expect.stringContaining('request of its own'), extensions: { code: 'BAD_REQUEST' } }] },
     ]);
-    await vi.waitFor(() => expect(registry.subscribers).toBe(0));
+    await eventually(() => expect(registry.subscribers).toBe(0));
   });
 });

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { defaultLimits, type LimitName, type Limits } from '../../../src/config/limits.ts';
+import { eventually } from '../../eventually.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { type RunningServer, startServer } from './running-server.ts';
 
@@ -36,10 +37,10 @@ async function socketOf({ wsUrl }: RunningServer) {
   await once(socket, 'open');
   const say = (message: unknown) => socket.send(JSON.stringify(message));
   say({ type: 'connection_init' });
-  await vi.waitFor(() => expect(messages.map(({ type }) => type)).toContain('connection_ack'));
+  await eventually(() => expect(messages.map(({ type }) => type)).toContain('connection_ack'));
   const ask = (id: string, payload: unknown) => say({ id, type: 'subscribe', payload });
   const answerTo = async (id: string) => {
-    const answered = await vi.waitFor(() => {
+    const answered = await eventually(() => {
       const message = messages.find((each) => each.id === id);
       if (message === undefined) throw new Error(`nothing came for ${id}`);
       return message;
@@ -196,12 +197,12 @@ describe('the limits of a client', () => {
     const running = await limited({ LIMIT_REQUESTS: 2 });
     running.registry.stall();
     const hanging = [1, 2].map(() => post(running, { query: '{ changes { cursor } }' }));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await answerOf(await post(running, { query }))).toMatchObject({ status: 429, limit: 'LIMIT_REQUESTS' });
     });
     running.registry.goOn();
     await Promise.all(hanging);
-    await vi.waitFor(async () => expect((await post(running, { query })).status).toBe(200));
+    await eventually(async () => expect((await post(running, { query })).status).toBe(200));
   });
 
   it('should bound its subscriptions, over WebSocket and SSE together, and count those that ended no more', async () => {
@@ -218,17 +219,17 @@ describe('the limits of a client', () => {
       signal: abort.signal,
     });
     expect(stream.status).toBe(200);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(2));
+    await eventually(() => expect(running.registry.subscribers).toBe(2));
     ask('2', subscription);
     expect(await answerTo('2')).toEqual({ id: '2', type: 'error', payload: [exceeded('LIMIT_SUBSCRIPTIONS')] });
     const refused = await post(running, subscription, 'text/event-stream');
     expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('LIMIT_SUBSCRIPTIONS')]);
     abort.abort();
     say({ id: '1', type: 'complete' });
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(0));
+    await eventually(() => expect(running.registry.subscribers).toBe(0));
     ask('3', subscription);
     ask('4', subscription);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(2));
+    await eventually(() => expect(running.registry.subscribers).toBe(2));
   });
 });
 
@@ -257,7 +258,7 @@ describe('a client that is refused all the time', () => {
     await answerTo('2');
     const startedAt = performance.now();
     ask('3', { query: '{ __typename }' });
-    await vi.waitFor(() => expect(messages.some(({ id }) => id === '3')).toBe(true), { timeout: 3000, interval: 20 });
+    await eventually(() => expect(messages.some(({ id }) => id === '3')).toBe(true));
     expect(performance.now() - startedAt).toBeGreaterThan(150);
   });
 });
@@ -267,7 +268,7 @@ describe('the limits of connections', () => {
     const running = await limited({ LIMIT_CONNECTIONS: 2 });
     const open = [connect(running.port, '127.0.0.1'), connect(running.port, '127.0.0.1')];
     await Promise.all(open.map((socket) => once(socket, 'connect')));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const response = await post(running, { query: '{ __typename }' });
       expect(await answerOf(response)).toMatchObject({ status: 429, retryAfter: 1, limit: 'LIMIT_CONNECTIONS', max: 2 });
     });
@@ -276,7 +277,7 @@ describe('the limits of connections', () => {
     expect(response.statusCode).toBe(429);
     expect((await response.setEncoding('utf8').toArray()).join('')).toContain('LIMIT_CONNECTIONS');
     for (const socket of open) socket.destroy();
-    await vi.waitFor(async () => expect((await post(running, { query: '{ __typename }' })).status).toBe(200));
+    await eventually(async () => expect((await post(running, { query: '{ __typename }' })).status).toBe(200));
     expect(running.refusals).toContain('LIMIT_CONNECTIONS');
   });
 

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
+import { eventually } from '../../eventually.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { type RunningServer, startServer } from './running-server.ts';
 
@@ -59,7 +60,7 @@ describe('subscriptions over SSE', () => {
     await nextOf(events);
     expect(running.registry.subscribers).toBe(1);
     abort.abort();
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(0));
+    await eventually(() => expect(running.registry.subscribers).toBe(0));
   });
 
   it('should send CURSOR_EXPIRED as an error with its code, then end', async () => {
@@ -99,6 +100,6 @@ describe('subscriptions over SSE', () => {
     const rest = expect(nextOf(events)).rejects.toThrow();
     await running.server.close(10_000);
     await rest;
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(0));
+    await eventually(() => expect(running.registry.subscribers).toBe(0));
   });
 });

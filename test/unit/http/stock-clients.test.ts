@@ -1,5 +1,6 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { GatewayError } from '../../../src/errors.ts';
+import { eventually } from '../../eventually.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { startServer } from './running-server.ts';
 import { cursorIn, type Result, STOCK_CLIENTS, type StockClient, type Variables } from './stock-clients.ts';
@@ -52,16 +53,16 @@ describe.each(STOCK_CLIENTS)('the stock client %s', (_name, connect) => {
     const { url, registry } = await startServer();
     registry.put(sampleNode('n-1'));
     const { results, stop } = watching(connect(url), { snapshot: true });
-    await vi.waitFor(() => expect(results).toHaveLength(2));
+    await eventually(() => expect(results).toHaveLength(2));
     registry.put(sampleNode('n-2'));
-    await vi.waitFor(() => expect(results).toHaveLength(3));
+    await eventually(() => expect(results).toHaveLength(3));
     expect(results.map(({ data }) => data)).toMatchObject([
       { registrationChanges: { cursor: '0000000000000001', type: 'SNAPSHOT', nodeId: 'n-1' } },
       { registrationChanges: { cursor: '0000000000000001', type: 'BOOKMARK', nodeId: null } },
       { registrationChanges: { cursor: '0000000000000002', type: 'ADDED', nodeId: 'n-2' } },
     ]);
     stop();
-    await vi.waitFor(() => expect(registry.subscribers).toBe(0));
+    await eventually(() => expect(registry.subscribers).toBe(0));
   });
 
   it('should get the code that ended a subscription', async () => {
@@ -70,19 +71,19 @@ describe.each(STOCK_CLIENTS)('the stock client %s', (_name, connect) => {
     registry.floor = 3;
     const { results } = watching(connect(url), { after: '0000000000000001' });
     // urql says once more what there was when a stream ends.
-    await vi.waitFor(() => expect(new Set(results.flatMap(({ codes }) => codes))).toEqual(new Set(['CURSOR_EXPIRED'])));
+    await eventually(() => expect(new Set(results.flatMap(({ codes }) => codes))).toEqual(new Set(['CURSOR_EXPIRED'])));
   });
 
   it('should take up where a gateway broke off, without a gap or a repetition', async () => {
     const { url, registry, port, server } = await startServer();
     for (const id of ['n-1', 'n-2', 'n-3']) registry.put(sampleNode(id));
     const { cursors } = watching(connect(url), { after: '0000000000000001' });
-    await vi.waitFor(() => expect(cursors()).toEqual([2, 3]));
+    await eventually(() => expect(cursors()).toEqual([2, 3]));
     await server.close(0);
     registry.put(sampleNode('n-4'));
     await startServer({ registry, config: { host: '127.0.0.1', port } });
     registry.put(sampleNode('n-5'));
-    await vi.waitFor(() => expect(cursors()).toEqual([2, 3, 4, 5]));
+    await eventually(() => expect(cursors()).toEqual([2, 3, 4, 5]));
   });
 });
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { FormattedExecutionResult } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../../../src/errors.ts';
+import { eventually } from '../../eventually.ts';
 import { sampleNode } from '../graphql/memory-registry.ts';
 import { type RunningServer, startServer } from './running-server.ts';
 
@@ -55,9 +56,9 @@ describe('subscriptions over WebSocket', () => {
     const running = await startServer();
     running.registry.put(sampleNode('n-1'));
     const { results } = collect(connect(running).client, watch, { snapshot: true });
-    await vi.waitFor(() => expect(results).toHaveLength(2));
+    await eventually(() => expect(results).toHaveLength(2));
     running.registry.put(sampleNode('n-2'));
-    await vi.waitFor(() => expect(results).toHaveLength(3));
+    await eventually(() => expect(results).toHaveLength(3));
     expect(results.map((result) => result.data?.['registrationChanges'])).toMatchObject([
       { cursor: '0000000000000001', type: 'SNAPSHOT', nodeId: 'n-1' },
       { cursor: '0000000000000001', type: 'BOOKMARK', nodeId: null, node: null },
@@ -69,7 +70,7 @@ describe('subscriptions over WebSocket', () => {
     const running = await startServer();
     for (const id of ['n-1', 'n-2', 'n-3']) running.registry.put(sampleNode(id));
     const { results } = collect(connect(running).client, watch, { after: '0000000000000001' });
-    await vi.waitFor(() => expect(results).toHaveLength(2));
+    await eventually(() => expect(results).toHaveLength(2));
     expect(results[0]?.data).toMatchObject({ registrationChanges: { cursor: '0000000000000002', nodeId: 'n-2' } });
   });
 
@@ -77,20 +78,20 @@ describe('subscriptions over WebSocket', () => {
     const running = await startServer();
     const query = 'subscription { registrationChanges(filter: {nodeTypes: ["compute"]}) { nodeId } }';
     const { results } = collect(connect(running).client, query);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(1));
+    await eventually(() => expect(running.registry.subscribers).toBe(1));
     running.registry.put(sampleNode('n-1'));
     running.registry.put(sampleNode('n-2', { type: 'compute' }));
-    await vi.waitFor(() => expect(results).toEqual([{ data: { registrationChanges: { nodeId: 'n-2' } } }]));
+    await eventually(() => expect(results).toEqual([{ data: { registrationChanges: { nodeId: 'n-2' } } }]));
   });
 
   it('should follow the healthy set', async () => {
     const running = await startServer();
     const query = 'subscription { healthyServices(capability: "database.query", types: ["effect"], versionRange: "^1") { nodeId url } }';
     const { results } = collect(connect(running).client, query);
-    await vi.waitFor(() => expect(results).toEqual([{ data: { healthyServices: [] } }]));
+    await eventually(() => expect(results).toEqual([{ data: { healthyServices: [] } }]));
     expect(running.registry.queries[0]).toEqual({ capability: 'database.query', types: ['effect'], versionRange: '^1' });
     running.registry.put(sampleNode('n-1'));
-    await vi.waitFor(() => expect(results[1]?.data).toEqual({ healthyServices: [{ nodeId: 'n-1', url: 'http://10.0.3.17:8080' }] }));
+    await eventually(() => expect(results[1]?.data).toEqual({ healthyServices: [{ nodeId: 'n-1', url: 'http://10.0.3.17:8080' }] }));
   });
 
   it('should answer queries and mutations, and take the operator from the connection', async () => {
@@ -109,18 +110,18 @@ describe('subscriptions over WebSocket', () => {
   it('should end with the client, at once', async () => {
     const running = await startServer();
     const { unsubscribe } = collect(connect(running).client, watch);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(1));
+    await eventually(() => expect(running.registry.subscribers).toBe(1));
     unsubscribe();
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(0));
+    await eventually(() => expect(running.registry.subscribers).toBe(0));
   });
 
   it('should end with the socket', async () => {
     const running = await startServer();
     const { client } = connect(running);
     collect(client, watch);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(1));
+    await eventually(() => expect(running.registry.subscribers).toBe(1));
     client.terminate();
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(0));
+    await eventually(() => expect(running.registry.subscribers).toBe(0));
   });
 });
 
@@ -152,14 +153,14 @@ describe('errors over WebSocket', () => {
     running.registry.floor = 3;
     const { client, closes } = connect(running);
     const other = collect(client, watch, { snapshot: true });
-    await vi.waitFor(() => expect(other.results).toHaveLength(2));
+    await eventually(() => expect(other.results).toHaveLength(2));
 
     const { results, ended } = collect(client, query, variables);
     expect(await ended).toEqual([expect.objectContaining({ message: expect.any(String), extensions })]);
     expect(results).toEqual([]);
 
     running.registry.put(sampleNode('n-2'));
-    await vi.waitFor(() => expect(other.results).toHaveLength(3));
+    await eventually(() => expect(other.results).toHaveLength(3));
     expect(closes).toEqual([]);
   });
 
@@ -175,12 +176,12 @@ describe('errors over WebSocket', () => {
     running.registry.maxUnread = 50;
     const { client, closes } = connect(running);
     const slow = collect(client, watch);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(1));
+    await eventually(() => expect(running.registry.subscribers).toBe(1));
     // All in one go: nothing is pulled in between, as with a socket that takes no bytes.
     for (let index = 0; index < 60; index++) running.registry.put(sampleNode('n-1'));
     expect(await slow.ended).toMatchObject([{ extensions: { code: 'SUBSCRIBER_TOO_SLOW', lastCursor: expect.any(String) } }]);
     const after = collect(client, watch, { snapshot: true });
-    await vi.waitFor(() => expect(after.results).toHaveLength(2));
+    await eventually(() => expect(after.results).toHaveLength(2));
     expect(closes).toEqual([]);
   });
 
@@ -188,7 +189,7 @@ describe('errors over WebSocket', () => {
     const running = await startServer();
     const { client } = connect(running);
     const { results, ended } = collect(client, 'subscription { healthyServices(capability: "x") { nodeId } }');
-    await vi.waitFor(() => expect(results).toHaveLength(1));
+    await eventually(() => expect(results).toHaveLength(1));
     running.registry.failFeeds(new Error('secret detail'));
     const errors = await ended;
     expect(errors).toMatchObject([
@@ -215,7 +216,7 @@ describe('errors over WebSocket', () => {
     const running = await startServer();
     const { client } = connect(running);
     for (let index = 0; index < 100; index++) collect(client, watch);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(100));
+    await eventually(() => expect(running.registry.subscribers).toBe(100));
     expect(await collect(client, watch).ended).toMatchObject([{ extensions: { code: 'LIMIT_EXCEEDED' } }]);
   });
 });
@@ -234,9 +235,9 @@ describe('WebSockets', () => {
     const running = await startServer();
     const { client, closes } = connect(running);
     collect(client, watch);
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(1));
+    await eventually(() => expect(running.registry.subscribers).toBe(1));
     await running.server.close(5000);
-    await vi.waitFor(() => expect(closes).toEqual([1001]));
+    await eventually(() => expect(closes).toEqual([1001]));
     expect(running.registry.subscribers).toBe(0);
   });
 
@@ -298,7 +299,7 @@ describe('WebSockets', () => {
     const alive = new WebSocket(running.wsUrl, PROTOCOL);
     let pings = 0;
     alive.on('ping', () => pings++);
-    await vi.waitFor(() => expect(pings).toBeGreaterThan(4));
+    await eventually(() => expect(pings).toBeGreaterThan(4));
     expect(alive.readyState).toBe(WebSocket.OPEN);
     alive.terminate();
   });

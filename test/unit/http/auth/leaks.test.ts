@@ -3,12 +3,13 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { createClient } from 'graphql-ws';
 import { createYoga } from 'graphql-yoga';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { GatewayError } from '../../../../src/errors.ts';
 import { SCOPES } from '../../../../src/graphql/asker.ts';
 import { answerBy } from '../../../../src/http/fetch-answer.ts';
 import type { ServerContext } from '../../../../src/http/graphql-endpoint.ts';
+import { eventually } from '../../../eventually.ts';
 import { sampleNode } from '../../graphql/memory-registry.ts';
 import { type RunningServer, startServer } from '../running-server.ts';
 import { accessOf, bearer, READ_TOKEN, TOKENS, WRITE_TOKEN, WRONG_TOKEN } from './access.ts';
@@ -68,7 +69,7 @@ describe('a failure on the inside', () => {
     const query = watch(running, '{ rejectedEvents { reason } }');
     expect(await query.ended).toBe('complete');
     const subscription = watch(running, 'subscription { healthyServices(capability: "x") { nodeId } }');
-    await vi.waitFor(() => expect(subscription.results).toHaveLength(1));
+    await eventually(() => expect(subscription.results).toHaveLength(1));
     running.registry.failFeeds(driverError());
     const text = JSON.stringify([query.results, await subscription.ended]);
     expect(text).toContain('INTERNAL_SERVER_ERROR');
@@ -81,7 +82,7 @@ describe('a failure on the inside', () => {
       headers: { accept: 'text/event-stream' },
     });
     const text = response.text();
-    await vi.waitFor(() => expect(running.registry.subscribers).toBe(1));
+    await eventually(() => expect(running.registry.subscribers).toBe(1));
     running.registry.failFeeds(driverError());
     expect(await text).toContain('INTERNAL_SERVER_ERROR');
     expect(await text).not.toMatch(LEAK);

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type Client, createClient } from 'graphql-ws';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { RefusalCounts } from '../../../../src/http/auth/refusal.ts';
+import { eventually } from '../../../eventually.ts';
 import { until } from '../../../until.ts';
 import { sampleNode } from '../../graphql/memory-registry.ts';
 import { type RunningServer, startServer } from '../running-server.ts';
@@ -103,7 +104,7 @@ describe('an operation on a socket', () => {
     const running = await guarded();
     const { run, closes } = stockClient(running, () => ({ token: READ_TOKEN }));
     const watching = run(WATCH);
-    await vi.waitFor(() => expect(watching.results).toHaveLength(1));
+    await eventually(() => expect(watching.results).toHaveLength(1));
     const refused = run(REMOVE);
     expect(await refused.ended).toEqual([
       {
@@ -148,7 +149,7 @@ describe('a socket with a JWT', () => {
     const tokens = [first, await issuer.sign('one', now())];
     const { run, closes } = stockClient(running, () => ({ Authorization: `Bearer ${tokens.shift()}` }));
     const { results } = run(WATCH);
-    await vi.waitFor(() => expect(results).toHaveLength(1));
+    await eventually(() => expect(results).toHaveLength(1));
     clock.now += 100;
     await until('it subscribes again', () => results.length === 2);
     expect(closes).toMatchObject([{ code: 4403, reason: 'Forbidden: the token has expired' }]);
