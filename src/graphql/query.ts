@@ -83,9 +83,11 @@ export function defineQuery(types: Types, parts: QueryParts): void {
             description: `How many at most, 1 to ${LIMITS.healthyServices.max}; ${LIMITS.healthyServices.fallback} where it is left out. Example: \`1\`.`,
           }),
         },
-        resolve: (_root, { strategy, limit, ...query }, { registry }) => {
-          const most = boundedCount('limit', limit ?? LIMITS.healthyServices.fallback, 1, LIMITS.healthyServices.max);
-          return registry.healthyServices({ ...checkDiscovery(query), strategy: strategy ?? 'RANDOM', limit: most });
+        resolve: (_root, args, { registry }) => {
+          const limit = boundedCount('limit', args.limit ?? LIMITS.healthyServices.fallback, 1, LIMITS.healthyServices.max);
+          // Written out: spreading takes as long as finding the services.
+          const { capability, types, versionRange, allOf } = checkDiscovery(args);
+          return registry.healthyServices({ capability, types, versionRange, allOf, strategy: args.strategy ?? 'RANDOM', limit });
         },
       }),
       explainDiscovery: t.field({
