@@ -4,6 +4,7 @@ import { AgentCatalog } from './consul/agent-catalog.ts';
 import { ExternalCatalog } from './consul/external-catalog.ts';
 import { EndpointProbe } from './consul/probe.ts';
 import type { Backend } from './errors.ts';
+import type { NodeId } from './events/node-id.ts';
 import { signingKey } from './events/signature.ts';
 import { createKafka, createSendingKafka } from './kafka/client.ts';
 import { KafkaMessenger } from './kafka/producer.ts';
@@ -15,6 +16,7 @@ import { PostgresLeadership } from './postgres/leadership.ts';
 import { PostgresPublishedPosition } from './postgres/published-position.ts';
 import { PostgresRegistrationStore } from './postgres/registration-store.ts';
 import { readClock } from './postgres/sql/read-clock.ts';
+import type { NodeRecord } from './registry/node-record.ts';
 import { SharedClock } from './shared-clock.ts';
 
 /** Consul's own minimum, which it applies silently. Milliseconds. */
@@ -36,9 +38,15 @@ export type BackEnds = ReturnType<typeof connectBackEnds>;
 
 /**
  * Kafka, Consul and Postgres, each behind its circuit. Nothing is connected before it is used. `registryId` is known once Postgres, or a
- * snapshot, has told it; `onStep` hears that the time of all gateways was set.
+ * snapshot, has told it; `onStep` hears that the time of all gateways was set; `inMemory` tells the nodes that need not be read again.
  */
-export function connectBackEnds(config: Config, registryId: () => string, onStep: () => void, log: Log) {
+export function connectBackEnds(
+  config: Config,
+  registryId: () => string,
+  onStep: () => void,
+  log: Log,
+  inMemory?: (nodeId: NodeId) => NodeRecord | undefined,
+) {
   const circuit = (backend: Backend) =>
     new Circuit(backend, Date.now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
   const circuits = { kafka: circuit('kafka'), consul: circuit('consul'), postgres: circuit('postgres') };
@@ -53,7 +61,7 @@ export function connectBackEnds(config: Config, registryId: () => string, onStep
       onStep();
     },
   });
-  const store = guarded(new PostgresRegistrationStore(database, config.postgres), circuits.postgres, STORE_CALLS);
+  const store = guarded(new PostgresRegistrationStore(database, config.postgres, inMemory), circuits.postgres, STORE_CALLS);
   const postgresLog = new PostgresChangeLog(database, config.postgres);
   const changeLog = guarded(postgresLog, circuits.postgres, ['readAfter', 'readAt', 'latestOf', 'bounds']);
   const leadership = new PostgresLeadership(config.postgres, () => performance.now(), log);

@@ -20,6 +20,7 @@ import { createMetrics } from './metrics.ts';
 import { migrate } from './postgres/migrate.ts';
 import { recover } from './recovery.ts';
 import { Alignment } from './registry/alignment.ts';
+import type { Change } from './registry/change.ts';
 import { ChangeFeed } from './registry/change-feed.ts';
 import { Deregistration } from './registry/deregistration.ts';
 import { Discovery } from './registry/discovery.ts';
@@ -78,6 +79,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     () => registryId,
     () => ears.open(),
     log,
+    (nodeId) => view.at(nodeId),
   );
   const { circuits, clock, store, changeLog, leadership, catalog, kafka, topics, producer } = backEnds;
   const { now } = clock;
@@ -92,7 +94,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) =>
     log.warn({ error: messageOf(error) }, 'could not read the change log, will retry'),
   );
-  const onCommitted = () => feed.wake();
+  const onCommitted = (changes: readonly Change[] = []) => feed.committed(changes);
   const { file: snapshotFile, interval: snapshotInterval } = config.snapshot;
   const snapshots =
     snapshotFile === null
@@ -115,7 +117,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     newId,
     log,
     onCommitted: (changes) => {
-      onCommitted();
+      onCommitted(changes);
       upkeep.secondLook.consider(changes);
     },
     onHeartbeats: () => feed.wakeForHeartbeats(),

@@ -5,8 +5,23 @@ import pg from 'pg';
 import type { PostgresConfig } from '../config/postgres.ts';
 import { BackendError, ContentionError, messageOf, RefusedError } from '../errors.ts';
 
+/** A statement that each connection parses and plans once, under its name. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Row = Record<string, unknown>;
+
 /** What a statement runs on: a connection of the pool, or the one that a transaction holds. */
-export type Connection = NodePgDatabase;
+export type Connection = NodePgDatabase & {
+  /**
+   * The rows of a prepared statement. Within a transaction it leaves at once and in the order of the calls, without waiting for the answers
+   * before it: statements that do not need each other's answers cost one round trip together, and each sees what those before it did.
+   * Throws BackendError, RefusedError.
+   */
+  ask(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+};
 
 /** A hung server is given up on after this; the server's own limits (below) end a statement before. Milliseconds. */
 const QUERY_TIMEOUT = 15_000;
@@ -19,17 +34,21 @@ const REFUSED = /^(22|23|54)/;
 /** Lock not available, deadlock, serialization failure. */
 const CONTENTION = /^(55P03|40P01|40001)$/;
 
-/** The pool, and the two ways to use it. Errors leave as BackendError or RefusedError. */
+type IsolationMode = 'read committed' | 'repeatable read';
+
+/** The pool, and the ways to use it. Errors leave as BackendError or RefusedError. */
 export class Database {
   readonly #pool: pg.Pool;
   readonly #pooled: Connection;
 
   constructor(config: PostgresConfig, onError: (error: Error) => void) {
-    this.#pool = new pg.Pool({ ...clientOptions(config), max: config.poolSize, query_timeout: QUERY_TIMEOUT });
+    this.#pool = new pg.Pool({ ...clientOptions(config), max: config.poolSize, query_timeout: QUERY_TIMEOUT, pipeline: true });
     // Without listeners a connection that breaks while no statement runs on it, idle or amid a transaction, would end the process.
     this.#pool.on('error', onError);
     this.#pool.on('connect', (client) => client.on('error', onError));
-    this.#pooled = drizzle({ client: this.#pool });
+    this.#pooled = asConnection(drizzle({ client: this.#pool }), (statement, values) =>
+      this.#pool.query({ ...statement, values: [...values] }),
+    );
   }
 
   /** One statement (or several that need no common transaction) on any connection. */
@@ -45,35 +64,48 @@ export class Database {
    * A transaction with timeouts of its own. When `work` throws, nothing is written; what it throws itself passes as it is. When COMMIT
    * fails, nothing is written either, except that a COMMIT whose answer was lost may have succeeded: both are a BackendError.
    */
-  async transaction<T>(
-    work: (connection: Connection) => Promise<T>,
-    mode: 'read committed' | 'repeatable read' = 'read committed',
+  async transaction<T>(work: (connection: Connection) => Promise<T>, mode: IsolationMode = 'read committed'): Promise<T> {
+    return this.transactionOf(work, async (_connection, result) => result, mode);
+  }
+
+  /**
+   * The same in two parts. `write` gets what `work` resolved to, and must ask all its statements before it first waits: COMMIT leaves right
+   * behind them, so that the locks which they take are held for no round trip. When one of them fails, COMMIT rolls back.
+   */
+  async transactionOf<R, T>(
+    work: (connection: Connection) => Promise<R>,
+    write: (connection: Connection, result: R) => Promise<T>,
+    mode: IsolationMode = 'read committed',
   ): Promise<T> {
-    let client: pg.PoolClient | undefined;
-    try {
-      client = await this.#pool.connect();
-      await client.query(
-        `begin isolation level ${mode}; set local lock_timeout = '5s'; set local statement_timeout = '10s'; set local idle_in_transaction_session_timeout = '20s'`,
-      );
-    } catch (error) {
-      client?.release(true);
+    const client = await this.#pool.connect().catch((error: unknown) => {
       throw asBackendError(error);
-    }
-    let result: T;
+    });
+    // Not waited for: what `work` asks first travels with it, and no answer counts before this one.
+    const begun = client.query(
+      `begin isolation level ${mode}; set local lock_timeout = '5s'; set local statement_timeout = '10s'; set local idle_in_transaction_session_timeout = '20s'`,
+    );
+    let isOver = false;
+    const connection = asConnection(drizzle({ client }), async (statement, values) => {
+      if (isOver) throw new Error(`${statement.name} was asked of a transaction that is over`);
+      const [answer] = await Promise.all([client.query({ ...statement, values: [...values] }), begun]);
+      return answer;
+    });
+    let result: R;
     try {
-      result = await work(drizzle({ client }));
+      [result] = await Promise.all([work(connection), begun]);
     } catch (error) {
+      isOver = true;
       await rollBack(client);
-      throw error instanceof DrizzleQueryError ? asBackendError(error) : error;
+      throw isOfDriver(error) ? asBackendError(error) : error;
     }
-    try {
-      await client.query('commit');
-    } catch (error) {
-      client.release(true);
-      throw asBackendError(error);
-    }
-    client.release();
-    return result;
+    const written = write(connection, result);
+    isOver = true;
+    const ended = await Promise.allSettled([client.query('commit'), written]);
+    const [commit, answer] = ended;
+    client.release(commit.status === 'rejected');
+    if (answer.status === 'rejected') throw isOfDriver(answer.reason) ? asBackendError(answer.reason) : answer.reason;
+    if (commit.status === 'rejected') throw asBackendError(commit.reason);
+    return answer.value;
   }
 
   async close(): Promise<void> {
@@ -111,6 +143,25 @@ export function asBackendError(error: unknown): BackendError | RefusedError {
     if (CONTENTION.test(cause.code)) return new ContentionError('postgres', message, { cause });
   }
   return new BackendError('postgres', `Postgres: ${messageOf(cause)}`, { cause });
+}
+
+function asConnection(
+  drizzled: NodePgDatabase,
+  send: (statement: Statement, values: readonly unknown[]) => Promise<{ readonly rows: Row[] }>,
+): Connection {
+  return Object.assign(drizzled, {
+    ask: async (statement: Statement, values: readonly unknown[]) => {
+      try {
+        return (await send(statement, values)).rows;
+      } catch (error) {
+        throw asBackendError(error);
+      }
+    },
+  });
+}
+
+function isOfDriver(error: unknown): boolean {
+  return error instanceof DrizzleQueryError || error instanceof pg.DatabaseError;
 }
 
 /** A connection that cannot even roll back is gone or hangs, and must not go back into the pool: its end rolls back. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NodeId } from '../events/node-id.ts';
 import type { BeforeImage, Change } from '../registry/change.ts';
 import {
   checkStatus,
@@ -13,7 +14,7 @@ import {
   state,
   text,
 } from '../registry/node-image.ts';
-import type { NodeRecord } from '../registry/node-record.ts';
+import type { AcceptedMessage, NodeRecord } from '../registry/node-record.ts';
 import type { LivenessUpdate } from '../registry/ports.ts';
 
 const beforeImage: z.ZodType<BeforeImage> = z.object({ type: z.string(), capabilities: z.array(z.string()) });
@@ -80,6 +81,16 @@ const livenessRow = nodeRow.pick({
   acknowledged_at: true,
 });
 
+const renewedRow = livenessRow.extend({
+  epoch: number,
+  said_time: z.number(),
+  said_payload_time: z.number(),
+  said_raw_time: z.number(),
+  said_ahead_time: z.number(),
+  received_at: z.number(),
+  lease_seconds: number,
+});
+
 const changeRow = z.object({
   cursor,
   change_type: z.enum(['ADDED', 'MODIFIED', 'HEALTH_CHANGED', 'REMOVED']),
@@ -103,6 +114,17 @@ function livenessOf(row: Omit<z.infer<typeof livenessRow>, 'node_id'>, fallbackS
     memoryMb: row.memory_mb,
     memoryPercent: row.memory_percent,
     uptimeSeconds: row.uptime_seconds,
+  };
+}
+
+function acceptedOf(row: z.infer<typeof renewedRow>): AcceptedMessage {
+  return {
+    epoch: row.epoch,
+    time: row.said_time,
+    payloadTime: row.said_payload_time,
+    rawTime: row.said_raw_time,
+    aheadTime: row.said_ahead_time,
+    receivedAt: row.received_at,
   };
 }
 
@@ -137,20 +159,28 @@ export function nodeOfRow(raw: unknown): NodeRecord {
     checkOutput: row.check_output,
     currentState: row.current_state,
     contentHash: row.content_hash,
-    accepted: {
-      epoch: row.epoch,
-      time: row.said_time,
-      payloadTime: row.said_payload_time,
-      rawTime: row.said_raw_time,
-      aheadTime: row.said_ahead_time,
-      receivedAt: row.received_at,
-    },
+    accepted: acceptedOf(row),
     leaseSeconds: row.lease_seconds,
     liveness: livenessOf(row, row.received_at),
     acknowledgedAt: row.acknowledged_at,
     registeredAt: row.registered_at,
     updatedAt: row.updated_at,
     cursor: row.cursor,
+  };
+}
+
+/** The node as memory has it, with what the row says of its renewals. Throws ZodError as {@link nodeOfRow}. */
+export function renewedOfRow(raw: unknown, standing: ReadonlyMap<NodeId, NodeRecord>): NodeRecord {
+  const row = renewedRow.parse(raw);
+  const node = standing.get(row.node_id);
+  if (node === undefined) throw new Error(`Postgres returned node ${row.node_id}, which nobody asked for`);
+  return {
+    ...node,
+    currentState: row.current_state,
+    accepted: acceptedOf(row),
+    leaseSeconds: row.lease_seconds,
+    liveness: livenessOf(row, row.received_at),
+    acknowledgedAt: row.acknowledged_at,
   };
 }
 

@@ -2,7 +2,7 @@ import type { PostgresConfig } from '../config/postgres.ts';
 import type { Acknowledgement, Heartbeat } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change } from '../registry/change.ts';
-import { type Cursor, toCursor } from '../registry/cursor.ts';
+import type { Cursor } from '../registry/cursor.ts';
 import type { Term } from '../registry/leadership.ts';
 import type { NodeRecord } from '../registry/node-record.ts';
 import type {
@@ -25,9 +25,10 @@ import { readAllNodes, readLivenessSince, readNodes } from './sql/read-nodes.ts'
 import { readRejected, trimRejected, writeRejected } from './sql/rejected-events.ts';
 import { readRequests, trimRequests, writeRequest } from './sql/requests.ts';
 import { trimChanges, trimRemovedNodes } from './sql/trim.ts';
-import { takeNumbers, writeChanges } from './sql/write-changes.ts';
+import { writeChanges } from './sql/write-changes.ts';
 import { copyHeartbeats, writeAcknowledgements, writeHeartbeats } from './sql/write-liveness.ts';
-import { writeNodes, writeNodesLiveness } from './sql/write-nodes.ts';
+import { renewNodes, writeNodes } from './sql/write-nodes.ts';
+import { writeSigns } from './sql/write-signs.ts';
 
 /** An answer to a request that is older than this is an announcement like any other. */
 const REQUEST_RETENTION = 24 * 3_600_000;
@@ -36,10 +37,13 @@ const REQUEST_RETENTION = 24 * 3_600_000;
 export class PostgresRegistrationStore implements RegistrationStore {
   readonly #database: Database;
   readonly #config: PostgresConfig;
+  readonly #inMemory: (nodeId: NodeId) => NodeRecord | undefined;
 
-  constructor(database: Database, config: PostgresConfig) {
+  /** `inMemory`: a node as the change log had it at its `cursor`, where that is known; it need not be read again. */
+  constructor(database: Database, config: PostgresConfig, inMemory: (nodeId: NodeId) => NodeRecord | undefined = () => undefined) {
     this.#database = database;
     this.#config = config;
+    this.#inMemory = inMemory;
   }
 
   transact(
@@ -48,24 +52,34 @@ export class PostgresRegistrationStore implements RegistrationStore {
     work: (locked: Locked) => Promise<Writes>,
     term?: Term,
   ): Promise<readonly Change[]> {
-    return this.#database.transaction(async (connection) => {
-      if (term !== undefined) await holdTerm(connection, term);
-      await lockNodes(connection, nodeIds);
-      const nodes = await readNodes(connection, nodeIds);
-      const requests = await readRequests(connection, correlationIds);
-      const locked = {
-        nodes: new Map(nodes.map((node) => [node.nodeId, node])),
-        requests: new Map(requests.map((request) => [request.correlationId, request])),
-      };
-      return write(connection, await work(locked), locked.nodes);
-    });
+    return this.#database.transactionOf(
+      async (connection) => {
+        // One round trip: each reads what the locks before it let it see.
+        const [, , nodes, requests] = await Promise.all([
+          term === undefined ? null : holdTerm(connection, term),
+          lockNodes(connection, nodeIds),
+          readNodes(connection, nodeIds, this.#inMemory),
+          readRequests(connection, correlationIds),
+        ]);
+        const locked = {
+          nodes: new Map(nodes.map((node) => [node.nodeId, node])),
+          requests: new Map(requests.map((request) => [request.correlationId, request])),
+        };
+        const writes = await work(locked);
+        if (writes.rejected.length > 0) await writeRejected(connection, writes.rejected);
+        return { writes, read: locked.nodes };
+      },
+      (connection, { writes, read }) => write(connection, writes, read),
+    );
   }
 
   async recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, progress: Progress): Promise<void> {
     const latest = latestOfEach(heartbeats);
-    await this.#database.transaction(async (connection) => {
-      if (latest.length > 0) await writeHeartbeats(connection, latest, receivedAt);
-      await advancePositions(connection, progress);
+    await this.#database.transactionOf(nothingFirst, async (connection) => {
+      await Promise.all([
+        latest.length === 0 ? null : writeHeartbeats(connection, latest, receivedAt),
+        advancePositions(connection, progress),
+      ]);
     });
     if (latest.length === 0) return;
     await this.#database.run((connection) =>
@@ -77,9 +91,11 @@ export class PostgresRegistrationStore implements RegistrationStore {
   }
 
   async recordAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number, progress: Progress): Promise<void> {
-    await this.#database.transaction(async (connection) => {
-      if (acknowledgements.length > 0) await writeAcknowledgements(connection, acknowledgements, receivedAt);
-      await advancePositions(connection, progress);
+    await this.#database.transactionOf(nothingFirst, async (connection) => {
+      await Promise.all([
+        acknowledgements.length === 0 ? null : writeAcknowledgements(connection, acknowledgements, receivedAt),
+        advancePositions(connection, progress),
+      ]);
     });
   }
 
@@ -136,25 +152,30 @@ function latestOfEach(heartbeats: readonly Heartbeat[]): Heartbeat[] {
   return [...latest.values()];
 }
 
+const nothingFirst = async () => undefined;
+
+/** In the order of the locks, and in one round trip with COMMIT: asks everything before it first waits. */
 async function write(connection: Connection, writes: Writes, read: Locked['nodes']): Promise<readonly Change[]> {
-  if (writes.nodes.length > 0) await writeNodesLiveness(connection, writes.nodes, read);
-  if (writes.rejected.length > 0) await writeRejected(connection, writes.rejected);
-  await advancePositions(connection, writes);
-  if (writes.changes.length === 0) {
-    if (writes.nodes.length > 0) await writeNodes(connection, writes.nodes);
-    return [];
+  const { nodes, changes } = writes;
+  const changed = new Set(changes.map(({ nodeId }) => nodeId));
+  const renewed: NodeRecord[] = [];
+  const whole: NodeRecord[] = [];
+  for (const node of nodes) {
+    const isRenewed = !changed.has(node.nodeId) && hasOnlyRenewed(node, read.get(node.nodeId));
+    (isRenewed ? renewed : whole).push(node);
   }
-  const before = await takeNumbers(connection, writes.changes.length);
-  const latest = new Map<NodeId, Cursor>();
-  const changes = writes.changes.map((change, index): Change => {
-    const cursor = toCursor(before + index + 1);
-    latest.set(change.nodeId, cursor);
-    return { ...change, cursor, node: { ...change.node, cursor } };
-  });
-  await writeNodes(
-    connection,
-    writes.nodes.map((node) => ({ ...node, cursor: latest.get(node.nodeId) ?? node.cursor })),
-  );
-  await writeChanges(connection, changes);
-  return changes;
+  const [, , , written] = await Promise.all([
+    nodes.length === 0 ? null : writeSigns(connection, nodes, read),
+    advancePositions(connection, writes),
+    renewed.length === 0 ? null : renewNodes(connection, renewed),
+    changes.length > 0 ? writeChanges(connection, changes, whole) : whole.length > 0 ? writeNodes(connection, whole) : null,
+  ]);
+  return written ?? [];
+}
+
+/** Whether the node stands as it was read but for what an announcement of the same content renews. */
+function hasOnlyRenewed(node: NodeRecord, before: NodeRecord | undefined): boolean {
+  const { currentState, accepted, leaseSeconds, liveness, acknowledgedAt } = node;
+  const same: Partial<NodeRecord> = { ...before, currentState, accepted, leaseSeconds, liveness, acknowledgedAt };
+  return before !== undefined && Object.entries(node).every(([field, value]) => Reflect.get(same, field) === value);
 }

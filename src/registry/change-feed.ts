@@ -139,6 +139,17 @@ export class ChangeFeed {
     this.#woken.send();
   }
 
+  /**
+   * These entries, in their order, were committed by this gateway. Where they come right after its position nothing lies between, since
+   * numbers are in the order of commits, and they are taken as they are; otherwise the log is read on.
+   */
+  committed(changes: readonly Change[]): void {
+    const [first] = changes;
+    const isNext = first !== undefined && first.cursor === this.#view.head() + 1 && this.#lastReadAt !== null;
+    if (isNext) this.#take(changes);
+    else this.wake();
+  }
+
   /** Heartbeats were stored: read them too. */
   wakeForHeartbeats(): void {
     this.#hasHeartbeats = true;
@@ -188,7 +199,9 @@ export class ChangeFeed {
           continue;
         }
       }
-      if (changes.length > 0) this.#take(changes);
+      // This gateway's own entries may have come meanwhile.
+      const fresh = changes.filter(({ cursor }) => cursor > this.#view.head());
+      if (fresh.length > 0) this.#take(fresh);
       if (changes.length < PAGE) break;
     }
     if (isTick || this.#hasHeartbeats) {

@@ -1,106 +1,129 @@
-import { sql } from 'drizzle-orm';
-import { z } from 'zod';
 import type { Outcome, Progress } from '../../registry/ports.ts';
 import type { Connection } from '../database.ts';
 
-const positionRow = z.object({ topic: z.string(), partition: z.number(), next_offset: z.number(), ahead: z.array(z.number()) });
+/** A row that is not there yet cannot be locked: two gateways that are the first on a partition would both count its messages. */
+const CREATE_POSITIONS = {
+  name: 'create_positions',
+  text: `
+    insert into consumer_positions (topic, partition)
+    select topic, partition
+    from jsonb_to_recordset($1::jsonb) as wanted (topic text, partition integer)
+    order by topic, partition
+    on conflict do nothing
+  `,
+} as const;
 
-interface Advance {
-  topic: string;
-  partition: number;
+const ADVANCE_POSITIONS = {
+  name: 'advance_positions',
+  text: `
+    with wanted as (
+      select topic, partition, next_offset
+      from jsonb_to_recordset($1::jsonb) as wanted (topic text, partition integer, next_offset bigint)
+    ), runs as (
+      select topic, partition, outcome, first, last
+      from jsonb_to_recordset($2::jsonb) as run (topic text, partition integer, outcome text, first bigint, last bigint)
+    ), held as (
+      select p.topic, p.partition, p.next_offset as counted_below, p.ahead, greatest(p.next_offset, w.next_offset) as next_offset
+      from consumer_positions p join wanted w using (topic, partition)
+      order by p.topic, p.partition
+      for update of p
+    ), fresh as (
+      select r.topic, r.partition, r.outcome, greatest(r.first, h.next_offset) as first, r.last, greatest(
+        r.last - greatest(r.first, h.counted_below) + 1
+          - (select count(*) from unnest(h.ahead) as counted where counted between greatest(r.first, h.counted_below) and r.last),
+        0
+      ) as messages
+      from runs r join held h using (topic, partition)
+    ), sums as (
+      select
+        topic, partition,
+        sum(messages) filter (where outcome = 'applied') as applied,
+        sum(messages) filter (where outcome = 'unchanged') as unchanged,
+        sum(messages) filter (where outcome = 'superseded') as superseded,
+        sum(messages) filter (where outcome = 'rejected') as rejected,
+        sum(messages) filter (where outcome = 'heartbeat') as heartbeat,
+        sum(messages) filter (where outcome = 'acknowledged') as acknowledged,
+        sum(messages) filter (where outcome = 'ignored') as ignored
+      from fresh
+      group by topic, partition
+    )
+    update consumer_positions p set
+      next_offset = h.next_offset,
+      ahead = array(
+        select o.counted
+        from (
+          select unnest(h.ahead) as counted
+          union
+          select generate_series(f.first, f.last) from fresh f where f.topic = p.topic and f.partition = p.partition
+        ) as o
+        where o.counted >= h.next_offset
+        order by o.counted
+      ),
+      applied = p.applied + coalesce(s.applied, 0),
+      unchanged = p.unchanged + coalesce(s.unchanged, 0),
+      superseded = p.superseded + coalesce(s.superseded, 0),
+      rejected = p.rejected + coalesce(s.rejected, 0),
+      heartbeat = p.heartbeat + coalesce(s.heartbeat, 0),
+      acknowledged = p.acknowledged + coalesce(s.acknowledged, 0),
+      ignored = p.ignored + coalesce(s.ignored, 0)
+    from held h left join sums s using (topic, partition)
+    where p.topic = h.topic and p.partition = h.partition
+  `,
+} as const;
+
+interface Partition {
+  readonly topic: string;
+  readonly partition: number;
   next_offset: number;
-  ahead: Set<number>;
-  counts: Record<Outcome, number>;
+}
+
+/** Messages of one outcome whose offsets follow each other: thousands of heartbeats are one line. */
+interface Run {
+  readonly topic: string;
+  readonly partition: number;
+  readonly outcome: Outcome;
+  readonly first: number;
+  last: number;
 }
 
 /**
  * Counts each message once, whatever is redelivered: offsets below `next_offset` or in `ahead` were counted before. One consumer of the
- * group works a partition at a time; the row lock covers the moment of a rebalance.
+ * group works a partition at a time; the row lock covers the moment of a rebalance. Asks everything before it first waits.
  */
-export async function advancePositions(connection: Connection, progress: Progress): Promise<void> {
-  const keys = new Map<string, { topic: string; partition: number }>();
-  for (const { topic, partition } of [...progress.processed.map(({ position }) => position), ...progress.completed]) {
-    keys.set(`${partition} ${topic}`, { topic, partition });
+export async function advancePositions(connection: Connection, { processed, completed }: Progress): Promise<void> {
+  const partitions = new Map<string, Partition>();
+  const partitionOf = (topic: string, partition: number) => {
+    const key = `${partition} ${topic}`;
+    const known = partitions.get(key) ?? { topic, partition, next_offset: 0 };
+    partitions.set(key, known);
+    return known;
+  };
+  for (const { topic, partition, nextOffset } of completed) {
+    const reached = partitionOf(topic, partition);
+    reached.next_offset = Math.max(reached.next_offset, Number(nextOffset));
   }
-  if (keys.size === 0) return;
-  const wanted = [...keys.values()];
-  let rows = await lockPositions(connection, wanted);
-  // A row that is not there yet cannot be locked: two gateways that are the first on a partition would both count its messages.
-  if (rows.length < wanted.length) {
-    await createPositions(connection, wanted);
-    rows = await lockPositions(connection, wanted);
-  }
-  const advances = new Map<string, Advance>();
-  for (const [key, { topic, partition }] of keys) {
-    advances.set(key, { topic, partition, next_offset: 0, ahead: new Set(), counts: noCounts() });
-  }
-  for (const row of rows) {
-    const advance = advances.get(`${row.partition} ${row.topic}`);
-    if (advance === undefined) continue;
-    advance.next_offset = row.next_offset;
-    advance.ahead = new Set(row.ahead);
-  }
-  for (const { position, outcome } of progress.processed) {
-    const advance = advances.get(`${position.partition} ${position.topic}`);
-    const offset = Number(position.offset);
-    if (advance === undefined || offset < advance.next_offset || advance.ahead.has(offset)) continue;
-    advance.ahead.add(offset);
-    advance.counts[outcome] += 1;
-  }
-  for (const { topic, partition, nextOffset } of progress.completed) {
-    const advance = advances.get(`${partition} ${topic}`);
-    if (advance === undefined) continue;
-    advance.next_offset = Math.max(advance.next_offset, Number(nextOffset));
-    for (const offset of advance.ahead) if (offset < advance.next_offset) advance.ahead.delete(offset);
-  }
-  const writes = [...advances.values()].map(({ counts, ahead, ...rest }) => ({ ...rest, ...counts, ahead: [...ahead] }));
-  await connection.execute(sql`
-    insert into consumer_positions as p (
-      topic, partition, next_offset, ahead, applied, unchanged, superseded, rejected, heartbeat, acknowledged, ignored
-    )
-    select topic, partition, next_offset, ahead, applied, unchanged, superseded, rejected, heartbeat, acknowledged, ignored
-    from jsonb_to_recordset(${JSON.stringify(writes)}::jsonb) as row (
-      topic text, partition integer, next_offset bigint, ahead bigint[], applied bigint, unchanged bigint, superseded bigint,
-      rejected bigint, heartbeat bigint, acknowledged bigint, ignored bigint
-    )
-    order by topic, partition
-    on conflict (topic, partition) do update set
-      next_offset = excluded.next_offset,
-      ahead = excluded.ahead,
-      applied = p.applied + excluded.applied,
-      unchanged = p.unchanged + excluded.unchanged,
-      superseded = p.superseded + excluded.superseded,
-      rejected = p.rejected + excluded.rejected,
-      heartbeat = p.heartbeat + excluded.heartbeat,
-      acknowledged = p.acknowledged + excluded.acknowledged,
-      ignored = p.ignored + excluded.ignored
-  `);
+  const runs = runsOf(processed);
+  for (const { topic, partition } of runs) partitionOf(topic, partition);
+  if (partitions.size === 0) return;
+  const wanted = JSON.stringify([...partitions.values()]);
+  await Promise.all([connection.ask(CREATE_POSITIONS, [wanted]), connection.ask(ADVANCE_POSITIONS, [wanted, JSON.stringify(runs)])]);
 }
 
-type Partition = { readonly topic: string; readonly partition: number };
-
-async function lockPositions(connection: Connection, partitions: readonly Partition[]): Promise<z.infer<typeof positionRow>[]> {
-  const { rows } = await connection.execute(sql`
-    select p.topic, p.partition, p.next_offset::float8 as next_offset, p.ahead::float8[] as ahead
-    from consumer_positions p
-    join jsonb_to_recordset(${JSON.stringify(partitions)}::jsonb) as wanted (topic text, partition integer)
-      on wanted.topic = p.topic and wanted.partition = p.partition
-    order by p.topic, p.partition
-    for update of p
-  `);
-  return z.array(positionRow).parse(rows);
-}
-
-async function createPositions(connection: Connection, partitions: readonly Partition[]): Promise<void> {
-  await connection.execute(sql`
-    insert into consumer_positions (topic, partition)
-    select topic, partition
-    from jsonb_to_recordset(${JSON.stringify(partitions)}::jsonb) as wanted (topic text, partition integer)
-    order by topic, partition
-    on conflict do nothing
-  `);
-}
-
-function noCounts(): Record<Outcome, number> {
-  return { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat: 0, acknowledged: 0, ignored: 0 };
+function runsOf(processed: Progress['processed']): Run[] {
+  const messages = processed.map(({ position, outcome }) => ({ ...position, offset: Number(position.offset), outcome }));
+  messages.sort((a, b) => a.offset - b.offset);
+  const runs: Run[] = [];
+  const open = new Map<string, Run>();
+  for (const { topic, partition, offset, outcome } of messages) {
+    const key = `${partition} ${topic}`;
+    const run = open.get(key);
+    if (run !== undefined && run.outcome === outcome && offset === run.last + 1) run.last = offset;
+    // Each message once, also where it is named twice.
+    else if (run === undefined || offset > run.last) {
+      const next = { topic, partition, outcome, first: offset, last: offset };
+      runs.push(next);
+      open.set(key, next);
+    }
+  }
+  return runs;
 }

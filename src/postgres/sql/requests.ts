@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { toNodeId } from '../../events/node-id.ts';
 import type { IssuedRequest } from '../../registry/ports.ts';
@@ -12,16 +12,33 @@ export async function writeRequest(connection: Connection, request: IssuedReques
     .onConflictDoNothing();
 }
 
+const READ_REQUESTS = {
+  name: 'read_requests',
+  text: `
+    select correlation_id, node_id, by_operator, operator, floor(extract(epoch from issued_at) * 1000)::float8 as issued_at
+    from introspection_requests
+    where correlation_id in (select jsonb_array_elements_text($1::jsonb))
+  `,
+} as const;
+
+const requestRow = z.object({
+  correlation_id: z.string(),
+  node_id: z.string().nullable(),
+  by_operator: z.boolean(),
+  operator: z.string().nullable(),
+  issued_at: z.number(),
+});
+
+/** Asks nothing of Postgres where there is nothing to look for. */
 export async function readRequests(connection: Connection, correlationIds: readonly string[]): Promise<IssuedRequest[]> {
   if (correlationIds.length === 0) return [];
-  const rows = await connection
-    .select()
-    .from(introspectionRequests)
-    .where(inArray(introspectionRequests.correlationId, [...correlationIds]));
+  const rows = z.array(requestRow).parse(await connection.ask(READ_REQUESTS, [JSON.stringify(correlationIds)]));
   return rows.map((row) => ({
-    ...row,
-    nodeId: row.nodeId === null ? null : (toNodeId(row.nodeId) ?? null),
-    issuedAt: row.issuedAt.getTime(),
+    correlationId: row.correlation_id,
+    nodeId: row.node_id === null ? null : (toNodeId(row.node_id) ?? null),
+    operator: row.operator,
+    byOperator: row.by_operator,
+    issuedAt: row.issued_at,
   }));
 }
 

@@ -1,47 +1,66 @@
-import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Change } from '../../registry/change.ts';
-import { type Cursor, toCursor } from '../../registry/cursor.ts';
+import type { Change, NewChange } from '../../registry/change.ts';
+import { toCursor } from '../../registry/cursor.ts';
+import type { NodeRecord } from '../../registry/node-record.ts';
 import type { Connection } from '../database.ts';
+import { iso } from './iso.ts';
+import { rowOf, upsertNodes } from './write-nodes.ts';
 
 export const CHANGES_CHANNEL = 'registration_changes';
 
-/**
- * Takes the next `count` numbers. The row stays locked until the transaction ends, so numbers become visible in their order: a bare
- * sequence would let a reader skip, for ever, a change that commits after a higher number. To be called last, since all writers queue
- * here. Returns the number before the first.
- */
-export async function takeNumbers(connection: Connection, count: number): Promise<Cursor> {
-  const { rows } = await connection.execute(sql`update registry set head = head + ${count} returning (head - ${count})::float8 as before`);
-  return toCursor(z.tuple([z.object({ before: z.number() })]).parse(rows)[0].before);
-}
-
-/** Appends numbered entries and wakes every gateway when the transaction commits. */
-export async function writeChanges(connection: Connection, changes: readonly Change[]): Promise<void> {
-  const rows = changes.map((change) => ({
-    cursor: change.cursor,
-    change_type: change.type,
-    node_id: change.nodeId,
-    node: change.node,
-    before: change.before,
-    reason: change.reason,
-    changed_fields: change.changedFields,
-    correlation_id: change.correlationId,
-    operator: change.operator,
-    occurred_at: new Date(change.occurredAt).toISOString(),
-  }));
-  await connection.execute(sql`
-    with appended as (
+const WRITE_CHANGES = {
+  name: 'write_changes',
+  text: `
+    with numbers as (
+      update registry set head = head + jsonb_array_length($1::jsonb) returning head - jsonb_array_length($1::jsonb) as before
+    ), changes as (
+      select row.*, numbers.before + row.place as cursor
+      from numbers, jsonb_to_recordset($1::jsonb) as row (
+        place bigint, change_type text, node_id text, node jsonb, before_image jsonb, reason text, changed_fields text[],
+        correlation_id text, operator text, occurred_at timestamptz
+      )
+    ), appended as (
       insert into registration_changes (
         cursor, change_type, node_id, node, before, reason, changed_fields, correlation_id, operator, occurred_at
       )
       select
-        cursor, change_type, node_id, node, nullif(before, 'null'::jsonb), reason, changed_fields, correlation_id, operator, occurred_at
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-        cursor bigint, change_type text, node_id text, node jsonb, before jsonb, reason text, changed_fields text[],
-        correlation_id text, operator text, occurred_at timestamptz
-      )
+        cursor, change_type, node_id, jsonb_set(node, '{cursor}', to_jsonb(cursor)), nullif(before_image, 'null'::jsonb), reason,
+        changed_fields, correlation_id, operator, occurred_at
+      from changes
+    ), written as (
+      ${upsertNodes('$2', `coalesce((select max(c.cursor) from changes c where c.node_id = row.node_id), row.cursor)`)}
     )
-    select pg_notify(${CHANGES_CHANNEL}, '')
-  `);
+    select numbers.before::float8 as before, pg_notify('${CHANGES_CHANNEL}', '') from numbers
+  `,
+} as const;
+
+const numbered = z.tuple([z.object({ before: z.number() })]);
+
+/**
+ * Takes the next numbers, writes the rows with them, appends the entries, and wakes every gateway when the transaction commits. The row of
+ * `registry` stays locked until the transaction ends, so numbers become visible in their order: a bare sequence would let a reader skip, for
+ * ever, a change that commits after a higher number. To be called last, with COMMIT right behind it, since all writers queue here.
+ */
+export async function writeChanges(
+  connection: Connection,
+  changes: readonly NewChange[],
+  nodes: readonly NodeRecord[],
+): Promise<readonly Change[]> {
+  const entries = changes.map((change, index) => ({
+    place: index + 1,
+    change_type: change.type,
+    node_id: change.nodeId,
+    node: change.node,
+    before_image: change.before,
+    reason: change.reason,
+    changed_fields: change.changedFields,
+    correlation_id: change.correlationId,
+    operator: change.operator,
+    occurred_at: iso(change.occurredAt),
+  }));
+  const [{ before }] = numbered.parse(await connection.ask(WRITE_CHANGES, [JSON.stringify(entries), JSON.stringify(nodes.map(rowOf))]));
+  return changes.map((change, index): Change => {
+    const cursor = toCursor(before + index + 1);
+    return { ...change, cursor, node: { ...change.node, cursor } };
+  });
 }

@@ -1,32 +1,18 @@
-import { sql } from 'drizzle-orm';
 import type { Acknowledgement, Heartbeat } from '../../events/announcement.ts';
 import type { NodeId } from '../../events/node-id.ts';
 import type { Connection } from '../database.ts';
 
-/**
- * Heartbeats of known nodes, one per node, in one statement and in node id order (no deadlock). One without a status means alive and
- * nothing more: what the node said of its health before stays.
- */
-export async function writeHeartbeats(connection: Connection, heartbeats: readonly Heartbeat[], receivedAt: number): Promise<void> {
-  const rows = heartbeats.map((heartbeat) => ({
-    node_id: heartbeat.nodeId,
-    reported_health: heartbeat.reportedHealth,
-    active_operations: heartbeat.activeOperations,
-    cpu_percent: heartbeat.cpuPercent,
-    memory_mb: heartbeat.memoryMb,
-    memory_percent: heartbeat.memoryPercent,
-    uptime_seconds: heartbeat.uptimeSeconds,
-  }));
-  const received = new Date(receivedAt).toISOString();
-  await connection.execute(sql`
+const WRITE_HEARTBEATS = {
+  name: 'write_heartbeats',
+  text: `
     insert into node_liveness (
       node_id, last_seen_at, last_heartbeat_at, reported_health, active_operations, cpu_percent, memory_mb, memory_percent,
       uptime_seconds
     )
     select
-      row.node_id, ${received}::timestamptz, ${received}::timestamptz, row.reported_health, row.active_operations, row.cpu_percent,
-      row.memory_mb, row.memory_percent, row.uptime_seconds
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
+      row.node_id, $2::timestamptz, $2::timestamptz, row.reported_health, row.active_operations, row.cpu_percent, row.memory_mb,
+      row.memory_percent, row.uptime_seconds
+    from jsonb_to_recordset($1::jsonb) as row (
       node_id text, reported_health text, active_operations float8, cpu_percent float8, memory_mb float8,
       memory_percent float8, uptime_seconds float8
     )
@@ -42,15 +28,15 @@ export async function writeHeartbeats(connection: Connection, heartbeats: readon
       memory_percent = excluded.memory_percent,
       uptime_seconds = excluded.uptime_seconds,
       touched_by = pg_current_xact_id()
-  `);
-}
+  `,
+} as const;
 
-/** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next flush brings them, and nobody waits. */
-export async function copyHeartbeats(connection: Connection, nodeIds: readonly NodeId[]): Promise<void> {
-  await connection.execute(sql`
+const COPY_HEARTBEATS = {
+  name: 'copy_heartbeats',
+  text: `
     with free as (
       select node_id from node_registrations
-      where node_id in (select jsonb_array_elements_text(${JSON.stringify(nodeIds)}::jsonb))
+      where node_id in (select jsonb_array_elements_text($1::jsonb))
       order by node_id
       for update skip locked
     )
@@ -58,7 +44,44 @@ export async function copyHeartbeats(connection: Connection, nodeIds: readonly N
     set last_heartbeat = l.last_heartbeat_at
     from free join node_liveness l using (node_id)
     where n.node_id = free.node_id
-  `);
+  `,
+} as const;
+
+const WRITE_ACKNOWLEDGEMENTS = {
+  name: 'write_acknowledgements',
+  text: `
+    insert into node_liveness (node_id, last_seen_at, acknowledged_at)
+    select n.node_id, $2::timestamptz, $2::timestamptz
+    from node_registrations n
+    where n.node_id in (select jsonb_array_elements_text($1::jsonb))
+    order by n.node_id
+    on conflict (node_id) do update set
+      last_seen_at = greatest(node_liveness.last_seen_at, excluded.last_seen_at),
+      acknowledged_at = excluded.acknowledged_at,
+      touched_by = pg_current_xact_id()
+  `,
+} as const;
+
+/**
+ * Heartbeats of known nodes, one per node, in one statement and in node id order (no deadlock). One without a status means alive and
+ * nothing more: what the node said of its health before stays.
+ */
+export async function writeHeartbeats(connection: Connection, heartbeats: readonly Heartbeat[], receivedAt: number): Promise<void> {
+  const rows = heartbeats.map((heartbeat) => ({
+    node_id: heartbeat.nodeId,
+    reported_health: heartbeat.reportedHealth,
+    active_operations: heartbeat.activeOperations,
+    cpu_percent: heartbeat.cpuPercent,
+    memory_mb: heartbeat.memoryMb,
+    memory_percent: heartbeat.memoryPercent,
+    uptime_seconds: heartbeat.uptimeSeconds,
+  }));
+  await connection.ask(WRITE_HEARTBEATS, [JSON.stringify(rows), new Date(receivedAt).toISOString()]);
+}
+
+/** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next flush brings them, and nobody waits. */
+export async function copyHeartbeats(connection: Connection, nodeIds: readonly NodeId[]): Promise<void> {
+  await connection.ask(COPY_HEARTBEATS, [JSON.stringify(nodeIds)]);
 }
 
 export async function writeAcknowledgements(
@@ -66,17 +89,6 @@ export async function writeAcknowledgements(
   acknowledgements: readonly Acknowledgement[],
   receivedAt: number,
 ): Promise<void> {
-  const received = new Date(receivedAt).toISOString();
   const nodeIds = [...new Set(acknowledgements.map(({ nodeId }) => nodeId))];
-  await connection.execute(sql`
-    insert into node_liveness (node_id, last_seen_at, acknowledged_at)
-    select n.node_id, ${received}::timestamptz, ${received}::timestamptz
-    from node_registrations n
-    where n.node_id in (select jsonb_array_elements_text(${JSON.stringify(nodeIds)}::jsonb))
-    order by n.node_id
-    on conflict (node_id) do update set
-      last_seen_at = greatest(node_liveness.last_seen_at, excluded.last_seen_at),
-      acknowledged_at = excluded.acknowledged_at,
-      touched_by = pg_current_xact_id()
-  `);
+  await connection.ask(WRITE_ACKNOWLEDGEMENTS, [JSON.stringify(nodeIds), new Date(receivedAt).toISOString()]);
 }

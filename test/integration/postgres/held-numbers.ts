@@ -16,7 +16,7 @@ export async function holdNumbers(url: string | null) {
         // Within a transaction Postgres shows the activity of the first look, again and again.
         await client.query('select pg_stat_clear_snapshot()');
         const { rowCount } = await client.query(
-          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'update registry set head%'`,
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and position('update registry set head' in query) > 0`,
         );
         return rowCount === count;
       }),

@@ -40,6 +40,45 @@ describe('run', () => {
     expect(recent(gateway, 0)).toEqual([1, 2]);
   });
 
+  it('should take what its own gateway committed without reading it, where it comes next', async () => {
+    const gateway = await gateways.start();
+    gateway.store.log.notifies = false;
+    const read = vi.spyOn(gateway.store.log, 'readAfter');
+    gateway.feed.committed(gateway.store.commit(change(record('a')), change(record('b'))));
+    expect([gateway.feed.head(), gateway.view.get('b')?.cursor, recent(gateway, 0)]).toEqual([2, 2, [1, 2]]);
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it('should read on where another gateway committed before its own', async () => {
+    const gateway = await gateways.start();
+    gateway.store.log.notifies = false;
+    gateway.store.commit(change(record('a')));
+    const own = gateway.store.commit(change(record('b')));
+    gateway.feed.committed(own);
+    expect(gateway.feed.head()).toBe(0);
+    await settle();
+    expect(recent(gateway, 0)).toEqual([1, 2]);
+    // What is in memory already is not taken twice.
+    gateway.feed.committed(own);
+    await settle();
+    expect(recent(gateway, 0)).toEqual([1, 2]);
+  });
+
+  it('should take each entry once where its own are committed while it reads', async () => {
+    const gateway = await gateways.start();
+    gateway.store.log.notifies = false;
+    const readAfter = gateway.store.log.readAfter.bind(gateway.store.log);
+    vi.spyOn(gateway.store.log, 'readAfter').mockImplementationOnce(async (after, limit) => {
+      const own = gateway.store.commit(change(record('a')), change(record('b')));
+      const page = await readAfter(after, limit);
+      gateway.feed.committed(own);
+      return page;
+    });
+    gateway.feed.wake();
+    await settle();
+    expect(recent(gateway, 0)).toEqual([1, 2]);
+  });
+
   it('should read a missed notification within a second', async () => {
     const gateway = await gateways.start();
     gateway.store.log.notifies = false;
