@@ -3,9 +3,10 @@ import type { Announcement, Goodbye } from '../events/announcement.ts';
 import type { NewChange } from './change.ts';
 import { toCursor } from './cursor.ts';
 import { type Hearing, healthOf } from './health.ts';
-import type { AcceptedMessage, CheckStatus, NodeRecord } from './node-record.ts';
+import type { AcceptedMessage, CheckStatus, Liveness, NodeRecord } from './node-record.ts';
 import { acceptAt, compareOrder, following, isClamped, isOfEarlierLife } from './order.ts';
 import type { IssuedRequest, ObservedCheck, ServiceDefinition } from './ports.ts';
+import { NO_LIVENESS, tombstone } from './tombstone.ts';
 
 /** What one announcement or goodbye does to what is stored of its node. */
 export type Decision =
@@ -35,8 +36,6 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
 
   const before = stored?.state === 'REGISTERED' ? stored : undefined;
   const checkStatus = checkStatusOf(before, circumstances);
-  // What an earlier life said of its health went with it: the next one may never say a word about it.
-  const isSameLife = before !== undefined && !isOfEarlierLife(before.accepted, accepted);
   const node: NodeRecord = {
     ...event.content,
     state: 'REGISTERED',
@@ -51,12 +50,7 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
     contentHash: event.contentHash,
     accepted: stored === undefined ? accepted : following(accepted, stored.accepted),
     leaseSeconds: event.leaseSeconds,
-    liveness: {
-      // Signs of an earlier registration say nothing of this one.
-      ...(before?.liveness ?? NO_LIVENESS),
-      lastSeenAt: now,
-      reportedHealth: event.reportedHealth ?? (isSameLife ? before.liveness.reportedHealth : null),
-    },
+    liveness: livenessAfter(before, event, accepted),
     acknowledgedAt: before?.acknowledgedAt ?? null,
     registeredAt: before?.registeredAt ?? now,
     updatedAt: before?.updatedAt ?? now,
@@ -65,9 +59,10 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
   const withHealth = { ...node, health: healthOf(node, circumstances.hearing) };
 
   if (before !== undefined && before.contentHash === event.contentHash) {
-    const renewed = { ...withHealth, stateReason: before.stateReason };
-    if (renewed.health === before.health && renewed.checkStatus === before.checkStatus) return { outcome: 'unchanged', node: renewed };
-    return applied('HEALTH_CHANGED', before, { ...renewed, updatedAt: now }, event.reason, event.correlationId, null, now);
+    if (withHealth.health === before.health && withHealth.checkStatus === before.checkStatus)
+      return { outcome: 'unchanged', node: renewed(before, event, node) };
+    const changed = { ...withHealth, stateReason: before.stateReason, updatedAt: now };
+    return applied('HEALTH_CHANGED', before, changed, event.reason, event.correlationId, null, now);
   }
   return applied(
     before === undefined ? 'ADDED' : 'MODIFIED',
@@ -78,6 +73,43 @@ export function decideAnnouncement(stored: NodeRecord | undefined, event: Announ
     null,
     now,
   );
+}
+
+/**
+ * The same decision on the announcement of a content that stands and whose check Consul runs already, which is what nodes say most: without
+ * the service that it asks for. null where it takes {@link decideAnnouncement}.
+ */
+export function decideRenewal(
+  stored: NodeRecord | undefined,
+  event: Announcement,
+  circumstances: Pick<Circumstances, 'hearing' | 'request'>,
+): Decision | null {
+  if (stored?.state !== 'REGISTERED' || stored.contentHash !== event.contentHash) return null;
+  if (stored.checkStatus === null || stored.checkStatus === 'critical') return null;
+  const accepted = acceptAt(event.said, circumstances.hearing.now);
+  const refusal = refusalOf(stored, event, accepted, circumstances);
+  if (refusal !== null) return { outcome: 'superseded', why: refusal };
+  const node = renewed(stored, event, {
+    accepted: following(accepted, stored.accepted),
+    liveness: livenessAfter(stored, event, accepted),
+  });
+  return healthOf(node, circumstances.hearing) === stored.health ? { outcome: 'unchanged', node } : null;
+}
+
+/** What is stored stands, the volatile parts of its content too: only what is said of the moment, the order key and the lease are new. */
+function renewed(before: NodeRecord, event: Announcement, { accepted, liveness }: Pick<NodeRecord, 'accepted' | 'liveness'>): NodeRecord {
+  return { ...before, currentState: event.currentState, accepted, leaseSeconds: event.leaseSeconds, liveness };
+}
+
+function livenessAfter(before: NodeRecord | undefined, event: Announcement, accepted: AcceptedMessage): Liveness {
+  // What an earlier life said of its health went with it: the next one may never say a word about it.
+  const isSameLife = before !== undefined && !isOfEarlierLife(before.accepted, accepted);
+  return {
+    // Signs of an earlier registration say nothing of this one.
+    ...(before?.liveness ?? NO_LIVENESS),
+    lastSeenAt: accepted.receivedAt,
+    reportedHealth: event.reportedHealth ?? (isSameLife ? before.liveness.reportedHealth : null),
+  };
 }
 
 /** Decides on one goodbye. Pure. */
@@ -152,7 +184,12 @@ export function judged(
 }
 
 /** Why the message may not change what is stored; null when it may. */
-function refusalOf(stored: NodeRecord, event: Announcement, accepted: AcceptedMessage, { request }: Circumstances): string | null {
+function refusalOf(
+  stored: NodeRecord,
+  event: Announcement,
+  accepted: AcceptedMessage,
+  { request }: Pick<Circumstances, 'request'>,
+): string | null {
   const order = compareOrder(accepted, stored.accepted);
   // An answer to a question asked since the last accepted message was said later than it, whatever the node's clock says. Not so where
   // epochs decide: a process that was replaced, and has not ended yet, answers a broadcast too.
@@ -180,55 +217,6 @@ function checkStatusOf(before: NodeRecord | undefined, { service, probed }: Circ
   if (service.check.kind === 'none') return 'none';
   if (probed !== null) return probed.status;
   return before?.checkStatus === 'passing' || before?.checkStatus === 'warning' ? before.checkStatus : 'critical';
-}
-
-const NO_LIVENESS = {
-  lastSeenAt: 0,
-  lastHeartbeatAt: null,
-  reportedHealth: null,
-  activeOperations: null,
-  cpuPercent: null,
-  memoryMb: null,
-  memoryPercent: null,
-  uptimeSeconds: null,
-} as const;
-
-/** Only the order key of a node that was never registered: an announcement said before its goodbye must not register it. */
-function tombstone(event: Goodbye, accepted: NodeRecord['accepted'], now: number): NodeRecord {
-  return {
-    nodeId: event.nodeId,
-    instance: null,
-    type: 'unknown',
-    name: null,
-    role: null,
-    version: null,
-    announcedServiceName: null,
-    capabilities: [],
-    capabilityDetails: {},
-    endpoints: [],
-    address: null,
-    port: null,
-    metadata: {},
-    environment: null,
-    networkId: null,
-    deploymentId: null,
-    state: 'REMOVED',
-    stateReason: 'shutdown',
-    health: 'UNKNOWN',
-    serviceName: '',
-    consulServiceId: null,
-    checkStatus: null,
-    checkOutput: null,
-    currentState: null,
-    contentHash: '',
-    accepted,
-    leaseSeconds: null,
-    liveness: { ...NO_LIVENESS, lastSeenAt: now },
-    acknowledgedAt: null,
-    registeredAt: now,
-    updatedAt: now,
-    cursor: toCursor(0),
-  };
 }
 
 /** GraphQL field names of Node whose change is worth telling. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Announcement, Goodbye } from '../../../src/events/announcement.ts';
-import { type Decision, decideAnnouncement, decideGoodbye, judged, removed } from '../../../src/registry/decide.ts';
+import { type Decision, decideAnnouncement, decideGoodbye, decideRenewal, judged, removed } from '../../../src/registry/decide.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import type { IssuedRequest, ObservedCheck } from '../../../src/registry/ports.ts';
 import { MemoryCatalog } from './fakes/memory-catalog.ts';
@@ -26,12 +26,11 @@ function decide(
   event: Announcement,
   { probed = passing, request, now = NOW }: { probed?: ObservedCheck | null; request?: IssuedRequest; now?: number } = {},
 ): Decision {
-  return decideAnnouncement(stored, event, {
-    hearing: hearing(now),
-    request,
-    service: catalog.define(event.content, event.contentHash),
-    probed,
-  });
+  const circumstances = { hearing: hearing(now), request, service: catalog.define(event.content, event.contentHash) };
+  // The short way comes to the same wherever it decides.
+  const renewal = decideRenewal(stored, event, circumstances);
+  if (renewal !== null) expect(renewal).toEqual(decideAnnouncement(stored, event, { ...circumstances, probed: null }));
+  return decideAnnouncement(stored, event, { ...circumstances, probed });
 }
 
 function applied(decision: Decision): NodeRecord {
@@ -213,6 +212,25 @@ describe('decideAnnouncement', () => {
         liveness: { lastHeartbeatAt: null, reportedHealth: null },
       },
     });
+  });
+
+  it('should decide on a renewal without a service, unless health or check are not what they were', () => {
+    const stored = registered();
+    const renew = (node: NodeRecord | undefined, event = announcement('n', T + 1), now = NOW) =>
+      decideRenewal(node, event, { hearing: hearing(now), request: undefined });
+    expect(renew(stored)).toMatchObject({ outcome: 'unchanged', node: { accepted: { time: (T + 1) * 1e6 } } });
+    expect(renew(stored, announcement('n', T - 1))).toMatchObject({ outcome: 'superseded' });
+    expect(renew(stored, announcement('n', T + 1, { reportedHealth: 'critical' }))).toBeNull();
+    expect(renew(stored, announcement('n', T + 1, { content: v2() }))).toBeNull();
+    expect(renew({ ...stored, checkStatus: 'critical', health: 'UNHEALTHY' })).toBeNull();
+    expect(renew({ ...stored, state: 'EXPIRED' })).toBeNull();
+    expect(renew(undefined)).toBeNull();
+  });
+
+  it('should keep the volatile parts of what is stored when the content is renewed', () => {
+    const stored = registered(T, { content: content('n', { metadata: { queue_count: 1 } }) });
+    const later = announcement('n', T + 1, { content: content('n', { metadata: { queue_count: 2 } }) });
+    expect(decide(stored, later)).toMatchObject({ outcome: 'unchanged', node: { metadata: { queue_count: 1 } } });
   });
 
   it('should renew the lease of unchanged content as it was announced last', () => {
