@@ -48,7 +48,16 @@ export function createIntake({
 }: IntakeOptions) {
   const { circuits, clock, store, catalog, probe, kafka, topics, messenger } = backEnds;
   const { now } = clock;
-  const saga = new RegistrationSaga({ store, catalog, probe, view, alignment, hearing: ears.hearing, log });
+  const saga = new RegistrationSaga({
+    store,
+    catalog,
+    probe,
+    view,
+    alignment,
+    hearing: ears.hearing,
+    log,
+    sideBySide: Math.max(1, Math.floor(config.postgres.poolSize / 2)),
+  });
   const introspection = new Introspection({ view, store, messenger, now, newId, log });
   const renewals = new Renewals({ messenger, now, log });
   const ingest = new Ingest({

@@ -6,7 +6,8 @@ import type { Log } from '../log.ts';
 import type { Change } from './change.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { Clock, Completed, DeadLetter, Messenger, Processed, RegistrationStore, RejectedMessage } from './ports.ts';
-import type { RegistrationSaga, SagaItem, SagaOutcome, SagaResult } from './saga.ts';
+import type { RegistrationSaga, SagaOutcome, SagaResult } from './saga.ts';
+import type { SagaItem } from './saga-groups.ts';
 
 /** A message with what the parser made of it. */
 export interface Incoming {
@@ -147,10 +148,11 @@ export class Ingest {
     const { saga, store, onRenewed, onCommitted } = this.#parts;
     let pending = items;
     let wasRefused = false;
+    let isRecorded = completed.length === 0;
     await this.#untilDone(async () => {
-      const { changes, done, renewed, retry: left, refused } = await saga.run(pending, wasRefused ? [] : completed);
+      const { changes, done, renewed, retry: left, refused, ...result } = await saga.run(pending, wasRefused ? [] : completed, onCommitted);
       pending = left;
-      if (changes.length > 0) onCommitted(changes);
+      isRecorded ||= result.isRecorded;
       if (renewed.length > 0) onRenewed(renewed);
       this.#tell(done, changes);
       if (refused.length > 0) {
@@ -161,7 +163,7 @@ export class Ingest {
       if (pending.length > 0)
         throw new BackendError('postgres', `${pending.length} of ${items.length} messages have to wait for a back end`);
     }, cut);
-    if (wasRefused && !cut.aborted) await this.#untilDone(() => store.recordRejections([], { processed: [], completed }), cut);
+    if (!isRecorded && !cut.aborted) await this.#untilDone(() => store.recordRejections([], { processed: [], completed }), cut);
   }
 
   /** First to the dead-letter topic, then to the table: a crash between leaves a letter twice, never a message unaccounted for. */

@@ -1,31 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
+import { bulkhead } from 'cockatiel';
 import { BackendError, messageOf, RefusedError, TakenError } from '../errors.ts';
-import type { Announcement, Goodbye, MessagePosition } from '../events/announcement.ts';
+import type { Announcement } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import { type Alignment, initialStatus, type Touched } from './alignment.ts';
 import type { Change, NewChange } from './change.ts';
-import { type Decision, decideAnnouncement, decideGoodbye } from './decide.ts';
+import { type Decision, decideAnnouncement, decideGoodbye, decideRenewal } from './decide.ts';
 import type { Hearing } from './health.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { Completed, HealthProbe, Locked, ObservedCheck, RegistrationStore, ServiceCatalog, ServiceCheck, Writes } from './ports.ts';
+import type {
+  Completed,
+  HealthProbe,
+  IssuedRequest,
+  Locked,
+  ObservedCheck,
+  RegistrationStore,
+  ServiceCatalog,
+  ServiceCheck,
+  Writes,
+} from './ports.ts';
+import { correlationIds, type Group, groupsOf, nodeIdOf, type SagaItem } from './saga-groups.ts';
 import { serviceFor, serviceOf } from './service-of.ts';
 import type { RegistryView } from './view.ts';
 
-/**
- * A transaction takes nodes up to this weight. It is what Postgres locks at most at once; a node that goes to Consul weighs more, so that
- * a burst of new nodes shows its first ones early and no lock is held for long.
- */
-const MAX_WEIGHT = 500;
-const CONSUL_WEIGHT = 5;
+/** Transactions side by side, where nothing else is said. */
+const SIDE_BY_SIDE = 5;
 /** Calls to Consul, and probes, side by side. An agent takes 200 connections per client address. */
 const CONCURRENCY = 32;
-
-export interface SagaItem {
-  readonly position: MessagePosition;
-  readonly event: Announcement | Goodbye;
-}
 
 export interface SagaResult {
   readonly changes: readonly Change[];
@@ -37,6 +40,8 @@ export interface SagaResult {
   readonly retry: readonly SagaItem[];
   /** Consul or Postgres will never take these. */
   readonly refused: readonly { readonly item: SagaItem; readonly error: RefusedError }[];
+  /** Whether `completed` is stored. */
+  readonly isRecorded: boolean;
 }
 
 export interface SagaOutcome {
@@ -54,9 +59,11 @@ export interface SagaParts {
   readonly alignment: Alignment;
   readonly hearing: () => Hearing;
   readonly log: Log;
+  /** Transactions that may be under way at a time: each holds a connection to Postgres. Default: 5. */
+  readonly sideBySide?: number;
 }
 
-const EMPTY: SagaResult = { changes: [], done: [], renewed: [], retry: [], refused: [] };
+const EMPTY: SagaResult = { changes: [], done: [], renewed: [], retry: [], refused: [], isRecorded: false };
 
 /** What a probe found of each node's endpoint. */
 type Probes = ReadonlyMap<NodeId, { readonly check: ServiceCheck; readonly observed: ObservedCheck | null }>;
@@ -76,79 +83,83 @@ interface Plan {
  */
 export class RegistrationSaga {
   readonly #parts: SagaParts;
+  readonly #sideBySide: number;
+  readonly #slots;
 
   constructor(parts: SagaParts) {
     this.#parts = parts;
+    this.#sideBySide = parts.sideBySide ?? SIDE_BY_SIDE;
+    this.#slots = bulkhead(this.#sideBySide, Number.POSITIVE_INFINITY);
   }
 
   /**
-   * Works off messages of any nodes; one node's stay in order. `completed` is recorded with the last transaction, if nothing is left over.
+   * Works off messages of any nodes, in groups side by side; one node's stay in order. `onCommitted` hears of each group as soon as it is
+   * committed. `completed` is recorded where there is only one, if nothing of it is left over: the result says whether it was.
    * Never throws for a back end: what did not succeed is in the result.
    */
-  async run(items: readonly SagaItem[], completed: readonly Completed[]): Promise<SagaResult> {
-    return this.#runEach(this.#chunks(groupByNode(items)), completed);
+  async run(
+    items: readonly SagaItem[],
+    completed: readonly Completed[],
+    onCommitted: (changes: readonly Change[]) => void = () => undefined,
+  ): Promise<SagaResult> {
+    const groups = groupsOf(items, this.#parts.view);
+    // Some are probed while others hold their locks: a slow endpoint keeps no connection waiting.
+    const results = await mapBounded(groups, 2 * this.#sideBySide, async (group) => {
+      const result = await this.#runGroup(group, groups.length === 1 ? completed : []);
+      if (result.changes.length > 0) onCommitted(result.changes);
+      return result;
+    });
+    return merge(results);
   }
 
   /** One after the other; the last records that all is complete, if nothing is left over. */
-  async #runEach(chunks: readonly ReadonlyMap<NodeId, readonly SagaItem[]>[], completed: readonly Completed[]): Promise<SagaResult> {
+  async #runEach(items: readonly SagaItem[], completed: readonly Completed[]): Promise<SagaResult> {
     const results: SagaResult[] = [];
-    for (const [index, chunk] of chunks.entries()) {
-      const isLast = index === chunks.length - 1 && results.every(({ retry, refused }) => retry.length + refused.length === 0);
-      results.push(await this.#runChunk(chunk, isLast ? completed : []));
+    for (const [index, item] of items.entries()) {
+      const isLast = index === items.length - 1 && results.every(({ retry, refused }) => retry.length + refused.length === 0);
+      results.push(await this.#runGroup(new Map([[nodeIdOf(item), [item]]]), isLast ? completed : []));
     }
     return merge(results);
   }
 
-  #chunks(nodes: ReadonlyMap<NodeId, readonly SagaItem[]>): Map<NodeId, readonly SagaItem[]>[] {
-    const chunks: Map<NodeId, readonly SagaItem[]>[] = [];
-    let weight = MAX_WEIGHT;
-    for (const [nodeId, items] of nodes) {
-      const event = items.at(-1)?.event;
-      const isLight = event?.kind === 'announcement' && this.#parts.view.get(nodeId)?.contentHash === event.contentHash;
-      weight += isLight ? 1 : CONSUL_WEIGHT;
-      if (weight > MAX_WEIGHT) {
-        chunks.push(new Map());
-        weight = isLight ? 1 : CONSUL_WEIGHT;
-      }
-      chunks.at(-1)?.set(nodeId, items);
-    }
-    return chunks;
-  }
-
-  async #runChunk(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>, completed: readonly Completed[]): Promise<SagaResult> {
+  async #runGroup(group: Group, completed: readonly Completed[]): Promise<SagaResult> {
     const { store, alignment, log } = this.#parts;
     const touched: Touched = new Map();
     const failed: { retry: SagaItem[]; refused: { item: SagaItem; error: RefusedError }[] } = { retry: [], refused: [] };
     const renewed: SagaResult['renewed'][number][] = [];
     const outcomes: SagaOutcome[] = [];
     try {
-      const probes = await this.#probe(chunk);
-      const changes = await store.transact([...chunk.keys()], correlationIds(chunk), async (locked) => {
-        const plans = await mapBounded([...chunk], CONCURRENCY, ([nodeId, items]) =>
+      const probes = await this.#probe(group);
+      const work = async (locked: Locked) => {
+        const plans = await mapBounded([...group], CONCURRENCY, ([nodeId, items]) =>
           this.#work(nodeId, items, locked, probes, touched, failed),
         );
         const done = plans.filter((plan) => plan !== null);
         renewed.push(...done.flatMap((plan) => plan.renewed));
         outcomes.push(...done.flatMap((plan) => plan.outcomes));
         return writesOf(done, failed.retry.length + failed.refused.length === 0 ? completed : []);
-      });
-      return { changes, done: outcomes, renewed, ...failed };
+      };
+      const changes = await this.#slots.execute(() => store.transact([...group.keys()], correlationIds(group), work));
+      return {
+        changes,
+        done: outcomes,
+        renewed,
+        ...failed,
+        isRecorded: failed.retry.length + failed.refused.length === 0 && completed.length > 0,
+      };
     } catch (error) {
       if (!(error instanceof BackendError || error instanceof RefusedError)) throw error;
       log.warn(
-        { error: messageOf(error), nodes: chunk.size },
+        { error: messageOf(error), nodes: group.size },
         'Postgres did not take a batch, will put Consul back to what is stored and retry',
       );
       await alignment.restore(touched);
-      const items = [...chunk.values()].flat();
+      const items = [...group.values()].flat();
       if (error instanceof BackendError) return { ...EMPTY, retry: items };
       // One of them is refused for good: alone, each shows which.
       const [only] = items;
       if (only !== undefined && items.length === 1) return { ...EMPTY, refused: [{ item: only, error }] };
-      return this.#runEach(
-        items.map((item) => new Map([[nodeIdOf(item), [item]]])),
-        completed,
-      );
+      return this.#runEach(items, completed);
     }
   }
 
@@ -178,27 +189,15 @@ export class RegistrationSaga {
   }
 
   async #fold(stored: NodeRecord | undefined, items: readonly SagaItem[], locked: Locked, probes: Probes): Promise<Plan> {
-    const { catalog, probe, hearing } = this.#parts;
     let node = stored;
     const changes: NewChange[] = [];
     const outcomes: SagaOutcome[] = [];
     const renewed: SagaResult['renewed'][number][] = [];
     for (const item of items) {
       const { event } = item;
-      let decision: Decision;
-      if (event.kind === 'goodbye') decision = decideGoodbye(node, event, hearing().now);
-      else {
-        const service = serviceFor(catalog, event, node);
-        const request = event.correlationId === null ? undefined : locked.requests.get(event.correlationId);
-        const found = probes.get(event.content.nodeId);
-        // The probe was skipped when memory showed this content with a passing check; what is stored may say otherwise.
-        const probed = this.#isPassing(node, event)
-          ? null
-          : isDeepStrictEqual(found?.check, service.check)
-            ? (found?.observed ?? null)
-            : await probe.probe(service.check);
-        decision = decideAnnouncement(node, event, { hearing: hearing(), request, service, probed });
-      }
+      const decided = this.#decide(node, event, locked, probes);
+      // Most are decided at once: a batch of renewals is not worth a turn of the event loop each.
+      const decision = decided instanceof Promise ? await decided : decided;
       outcomes.push({ item, outcome: decision.outcome, why: decision.outcome === 'superseded' ? decision.why : null });
       if (decision.outcome === 'superseded') continue;
       node = decision.node;
@@ -208,6 +207,31 @@ export class RegistrationSaga {
       }
     }
     return { stored, node, changes, outcomes, renewed };
+  }
+
+  #decide(node: NodeRecord | undefined, event: SagaItem['event'], locked: Locked, probes: Probes): Decision | Promise<Decision> {
+    const hearing = this.#parts.hearing();
+    if (event.kind === 'goodbye') return decideGoodbye(node, event, hearing.now);
+    const request = event.correlationId === null ? undefined : locked.requests.get(event.correlationId);
+    return decideRenewal(node, event, { hearing, request }) ?? this.#decideContent(node, event, request, probes);
+  }
+
+  async #decideContent(
+    node: NodeRecord | undefined,
+    event: Announcement,
+    request: IssuedRequest | undefined,
+    probes: Probes,
+  ): Promise<Decision> {
+    const { catalog, probe, hearing } = this.#parts;
+    const service = serviceFor(catalog, event, node);
+    const found = probes.get(event.content.nodeId);
+    // The probe was skipped when memory showed this content with a passing check; what is stored may say otherwise.
+    const probed = this.#isPassing(node, event)
+      ? null
+      : isDeepStrictEqual(found?.check, service.check)
+        ? (found?.observed ?? null)
+        : await probe.probe(service.check);
+    return decideAnnouncement(node, event, { hearing: hearing(), request, service, probed });
   }
 
   /** Consul as the plan's last state wants it. A call that times out may have happened: the service is marked as touched before it. */
@@ -241,10 +265,10 @@ export class RegistrationSaga {
   }
 
   /** Probes, before any lock is held, what memory does not show as passing already. */
-  async #probe(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>): Promise<Probes> {
+  async #probe(group: Group): Promise<Probes> {
     const { view, catalog, probe } = this.#parts;
     // Only a node's last announcement of a batch reaches Consul.
-    const latest = [...chunk].flatMap(([nodeId, items]) => {
+    const latest = [...group].flatMap(([nodeId, items]) => {
       const event = items.at(-1)?.event;
       if (event?.kind !== 'announcement' || this.#isPassing(view.get(nodeId), event)) return [];
       return [{ nodeId, check: catalog.define(event.content, event.contentHash).check }];
@@ -287,27 +311,6 @@ function writesOf(plans: readonly Plan[], completed: readonly Completed[]): Writ
   };
 }
 
-function nodeIdOf({ event }: SagaItem): NodeId {
-  return event.kind === 'goodbye' ? event.nodeId : event.content.nodeId;
-}
-
-function groupByNode(items: readonly SagaItem[]): Map<NodeId, SagaItem[]> {
-  const groups = new Map<NodeId, SagaItem[]>();
-  for (const item of items) {
-    const nodeId = nodeIdOf(item);
-    const group = groups.get(nodeId);
-    if (group === undefined) groups.set(nodeId, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
-function correlationIds(chunk: ReadonlyMap<NodeId, readonly SagaItem[]>): string[] {
-  const ids = new Set<string>();
-  for (const items of chunk.values()) for (const { event } of items) if (event.correlationId !== null) ids.add(event.correlationId);
-  return [...ids];
-}
-
 function merge(results: readonly SagaResult[]): SagaResult {
   return {
     changes: results.flatMap(({ changes }) => changes),
@@ -315,5 +318,6 @@ function merge(results: readonly SagaResult[]): SagaResult {
     renewed: results.flatMap(({ renewed }) => renewed),
     retry: results.flatMap(({ retry }) => retry),
     refused: results.flatMap(({ refused }) => refused),
+    isRecorded: results.some(({ isRecorded }) => isRecorded),
   };
 }

@@ -200,23 +200,27 @@ describe('run', () => {
     expect(core.catalog.services.get('effect-n')?.service.meta['content_hash']).toBe('theirs');
   });
 
-  it('should take many new nodes in several transactions, and record completion with the last', async () => {
+  it('should take many new nodes in small transactions side by side, tell of each at once, and leave completion to whoever waits for all', async () => {
     const core = new RegistryCore();
     const nodes = Array.from({ length: 250 }, (_, index) => announcement(`n-${index}`));
     const completions: number[] = [];
     core.store.beforeCommit = async ({ completed }) => {
       completions.push(completed.length);
     };
-    const { changes } = await core.saga.run(core.items(...nodes), COMPLETED);
+    const told: number[] = [];
+    const { changes, isRecorded } = await core.saga.run(core.items(...nodes), COMPLETED, (committed) => told.push(committed.length));
     expect(changes).toHaveLength(250);
-    expect(core.store.transactions.map((locked) => locked.length)).toEqual([100, 100, 50]);
-    expect(completions).toEqual([0, 0, 1]);
+    expect(core.store.transactions.map((locked) => locked.length)).toEqual([...Array.from({ length: 31 }, () => 8), 2]);
+    expect(told.toSorted((a, b) => a - b)).toEqual([2, ...Array.from({ length: 31 }, () => 8)]);
+    expect(isRecorded).toBe(false);
+    expect(new Set(completions)).toEqual(new Set([0]));
     core.follow();
     core.store.transactions.length = 0;
     // Unchanged ones go to no Consul: as many as Postgres locks.
     const again = Array.from({ length: 250 }, (_, index) => announcement(`n-${index}`, { at: 1 }));
-    await core.saga.run(core.items(...again), COMPLETED);
+    expect(await core.saga.run(core.items(...again), COMPLETED)).toMatchObject({ isRecorded: true });
     expect(core.store.transactions.map((locked) => locked.length)).toEqual([250]);
+    expect(completions.at(-1)).toBe(1);
   });
 
   it('should hand on an error that is not of a back end', async () => {

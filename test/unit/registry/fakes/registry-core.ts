@@ -1,7 +1,8 @@
 import type { Announcement, Goodbye } from '../../../../src/events/announcement.ts';
 import { Alignment } from '../../../../src/registry/alignment.ts';
 import type { Hearing } from '../../../../src/registry/health.ts';
-import { RegistrationSaga, type SagaItem } from '../../../../src/registry/saga.ts';
+import { RegistrationSaga } from '../../../../src/registry/saga.ts';
+import type { SagaItem } from '../../../../src/registry/saga-groups.ts';
 import { RegistryView } from '../../../../src/registry/view.ts';
 import { FakeClock } from './clock.ts';
 import { FakeMessenger } from './fake-messenger.ts';
