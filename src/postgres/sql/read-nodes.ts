@@ -33,7 +33,7 @@ const READ_NODES = {
   text: `
     select ${allColumns}
     from node_registrations n left join node_liveness l using (node_id)
-    where n.node_id in (select jsonb_array_elements_text($1::jsonb))
+    where n.node_id = any($1::text[])
   `,
 } as const;
 
@@ -86,7 +86,7 @@ export async function readNodes(
   const [renewed, changed, read] = await Promise.all([
     standing.size === 0 ? [] : connection.ask(READ_RENEWED, [marks]),
     standing.size === 0 ? [] : connection.ask(READ_CHANGED, [marks]),
-    others.length === 0 ? [] : connection.ask(READ_NODES, [JSON.stringify(others)]),
+    others.length === 0 ? [] : connection.ask(READ_NODES, [others]),
   ]);
   return [...renewed.map((row) => renewedOfRow(row, standing)), ...changed.map(nodeOfRow), ...read.map(nodeOfRow)];
 }

@@ -17,7 +17,7 @@ const READ_REQUESTS = {
   text: `
     select correlation_id, node_id, by_operator, operator, floor(extract(epoch from issued_at) * 1000)::float8 as issued_at
     from introspection_requests
-    where correlation_id in (select jsonb_array_elements_text($1::jsonb))
+    where correlation_id = any($1::text[])
   `,
 } as const;
 
@@ -32,7 +32,7 @@ const requestRow = z.object({
 /** Asks nothing of Postgres where there is nothing to look for. */
 export async function readRequests(connection: Connection, correlationIds: readonly string[]): Promise<IssuedRequest[]> {
   if (correlationIds.length === 0) return [];
-  const rows = z.array(requestRow).parse(await connection.ask(READ_REQUESTS, [JSON.stringify(correlationIds)]));
+  const rows = z.array(requestRow).parse(await connection.ask(READ_REQUESTS, [correlationIds]));
   return rows.map((row) => ({
     correlationId: row.correlation_id,
     nodeId: row.node_id === null ? null : (toNodeId(row.node_id) ?? null),

@@ -36,7 +36,7 @@ const COPY_HEARTBEATS = {
   text: `
     with free as (
       select node_id from node_registrations
-      where node_id in (select jsonb_array_elements_text($1::jsonb))
+      where node_id = any($1::text[])
       order by node_id
       for update skip locked
     )
@@ -53,7 +53,7 @@ const WRITE_ACKNOWLEDGEMENTS = {
     insert into node_liveness (node_id, last_seen_at, acknowledged_at)
     select n.node_id, $2::timestamptz, $2::timestamptz
     from node_registrations n
-    where n.node_id in (select jsonb_array_elements_text($1::jsonb))
+    where n.node_id = any($1::text[])
     order by n.node_id
     on conflict (node_id) do update set
       last_seen_at = greatest(node_liveness.last_seen_at, excluded.last_seen_at),
@@ -81,7 +81,7 @@ export async function writeHeartbeats(connection: Connection, heartbeats: readon
 
 /** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next flush brings them, and nobody waits. */
 export async function copyHeartbeats(connection: Connection, nodeIds: readonly NodeId[]): Promise<void> {
-  await connection.ask(COPY_HEARTBEATS, [JSON.stringify(nodeIds)]);
+  await connection.ask(COPY_HEARTBEATS, [nodeIds]);
 }
 
 export async function writeAcknowledgements(
@@ -90,5 +90,5 @@ export async function writeAcknowledgements(
   receivedAt: number,
 ): Promise<void> {
   const nodeIds = [...new Set(acknowledgements.map(({ nodeId }) => nodeId))];
-  await connection.ask(WRITE_ACKNOWLEDGEMENTS, [JSON.stringify(nodeIds), new Date(receivedAt).toISOString()]);
+  await connection.ask(WRITE_ACKNOWLEDGEMENTS, [nodeIds, new Date(receivedAt).toISOString()]);
 }
