@@ -1,5 +1,5 @@
 import type { DiscoveryExplanation, ExplainedName, WithheldNode } from '../registry/explanation.ts';
-import { mentionsAny } from '../registry/mentions.ts';
+import { mentions } from '../registry/mentions.ts';
 import type { NameKind } from '../registry/name-directory.ts';
 import type { Suggestion } from '../registry/suggestions.ts';
 import type { WithheldReason } from '../registry/withheld.ts';
@@ -154,7 +154,7 @@ export function defineExplanation(types: Types) {
           const names = explanation.names.map(({ canonical }) => canonical);
           const nodeIds = explanation.withheld(LIMITS.withheld.fallback).map(({ node }) => node.nodeId);
           const latest = await rejectedEvents(LIMITS.rejectedEvents.max);
-          return latest.filter((event) => mentionsAny(event, names, nodeIds)).slice(0, first);
+          return latest.filter(mentions(names, nodeIds)).slice(0, first);
         },
       }),
     }),

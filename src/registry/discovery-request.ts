@@ -1,6 +1,7 @@
 import { canonicalName } from './names.ts';
 import type { DiscoveryQuery } from './registry.ts';
 import { VersionRange } from './version-range.ts';
+import { WantedTypes } from './wanted-types.ts';
 
 /** A name as a client wrote it, and as it is matched. */
 export interface RequestedName {
@@ -12,8 +13,8 @@ export interface RequestedName {
 export interface DiscoveryRequest {
   /** `capability` first, then those of `allOf` that are another name: a node must answer to each. */
   readonly names: readonly [RequestedName, ...RequestedName[]];
-  /** As they are matched, with the spelling that was asked for; null where all will do. */
-  readonly types: ReadonlyMap<string, string> | null;
+  /** null where all will do. */
+  readonly types: WantedTypes | null;
   readonly range: VersionRange | null;
 }
 
@@ -24,7 +25,7 @@ export function readRequest({ capability, allOf, types, versionRange }: Discover
   for (const name of (allOf ?? []).map(requested)) if (name.canonical !== first.canonical) others.set(name.canonical, name);
   return {
     names: [first, ...others.values()],
-    types: types == null ? null : new Map(types.map((type) => [canonicalName(type), type])),
+    types: types == null ? null : new WantedTypes(types),
     range: versionRange == null ? null : new VersionRange(versionRange),
   };
 }

@@ -2,7 +2,6 @@ import type { NodeId } from '../events/node-id.ts';
 import { type Admission, type Demand, type StandingDemand, UNPROBED } from './demand.ts';
 import { type DiscoveryRequest, readRequest } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
-import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { CapabilitySummary, HealthyServicesQuery } from './registry.ts';
 import { Turns } from './turns.ts';
@@ -89,7 +88,7 @@ export class Discovery {
 
 /** Whether a node that answers to the names is of a type and version that are wanted. */
 function meets(node: NodeRecord, { types, range }: DiscoveryRequest): boolean {
-  return (types === null || types.has(canonicalName(node.type))) && (range === null || range.contains(node.version));
+  return (types === null || types.include(node.type)) && (range === null || range.contains(node.version));
 }
 
 export function byNodeId(a: NodeRecord, b: NodeRecord): number {
@@ -116,7 +115,7 @@ function identity({ names: [first, ...others], types, range }: DiscoveryRequest,
   return JSON.stringify([
     first.canonical,
     more,
-    types === null ? null : [...types.keys()].sort(),
+    types === null ? null : types.canonical().sort(),
     range?.toString() ?? null,
     limit ?? null,
   ]);

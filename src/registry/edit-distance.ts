@@ -15,13 +15,40 @@ export function nearness(text: string, max: number, budget: Budget): (other: str
   const width = text.length + max + 1;
   // Three rows, used again and again: there are 10,000 names to compare.
   const rows = [new Uint8Array(width), new Uint8Array(width), new Uint8Array(width)];
+  const hasTooMany = strangeLetters(text, max);
   return (other) => {
     budget.left -= LOOK;
     if (budget.left < 0 || Math.abs(text.length - other.length) > max) return null;
     if (text === other) return 0;
+    if (hasTooMany(other)) return null;
     const start = commonStart(text, other);
     const end = commonEnd(text, other, start);
     return distance(text.slice(start, text.length - end), other.slice(start, other.length - end), max, budget, rows);
+  };
+}
+
+/** Letters are told apart by this many of their bits: enough for ASCII, and others only make the test let more through. */
+const LETTERS = 128;
+
+/**
+ * Whether a text has more than `max` letters that the first one has not, or not so often: each takes an edit. Most names of a registry are
+ * told from the one asked for by this, in a fifth of the time that the table takes.
+ */
+function strangeLetters(text: string, max: number): (other: string) => boolean {
+  const has = new Int16Array(LETTERS);
+  for (let i = 0; i < text.length; i += 1) has[text.charCodeAt(i) % LETTERS] = (has[text.charCodeAt(i) % LETTERS] ?? 0) + 1;
+  const left = new Int16Array(LETTERS);
+  return (other) => {
+    left.set(has);
+    let strange = 0;
+    for (let i = 0; i < other.length; i += 1) {
+      const letter = other.charCodeAt(i) % LETTERS;
+      const before = left[letter] ?? 0;
+      left[letter] = before - 1;
+      if (before <= 0) strange += 1;
+      if (strange > max) return true;
+    }
+    return false;
   };
 }
 

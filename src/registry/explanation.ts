@@ -1,3 +1,4 @@
+import type { NodeId } from '../events/node-id.ts';
 import type { Discovery } from './discovery.ts';
 import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
@@ -7,7 +8,15 @@ import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
 import { SUGGESTION_BUDGET, type Suggestion, suggest } from './suggestions.ts';
 import type { RegistryView } from './view.ts';
-import { type MatchedRequest, matchRequest, reasonsAgainst, WITHHELD_REASONS, type WithheldReason } from './withheld.ts';
+import {
+  listReasons,
+  type MatchedRequest,
+  matchRequest,
+  type Reasons,
+  reasonsAgainst,
+  WITHHELD_REASONS,
+  type WithheldReason,
+} from './withheld.ts';
 import { sentenceAgainst, sinceWhen } from './withheld-sentence.ts';
 
 /** A name of the request, and what it was taken for. */
@@ -34,9 +43,18 @@ const UNKNOWN_NAMES = 3;
 /** Node names last: there is one for every node. */
 const SUGGESTED_KINDS = ['CAPABILITY', 'SERVICE_NAME', 'NODE_TYPE', 'NODE_NAME'] as const satisfies readonly NameKind[];
 
+/** The same reasons, and how many nodes they stand against. */
+interface Verdict {
+  readonly first: WithheldReason;
+  readonly others: readonly WithheldReason[];
+  /** Those that lack least come first, then those of earlier reasons. */
+  readonly rank: number;
+  nodes: number;
+}
+
 interface Candidate {
   readonly node: NodeRecord;
-  readonly reasons: readonly [WithheldReason, ...WithheldReason[]];
+  readonly verdict: Verdict;
   readonly ejection: Ejection | null;
 }
 
@@ -44,25 +62,31 @@ interface Candidate {
 export class DiscoveryExplanation {
   readonly #view: RegistryView;
   readonly #request: MatchedRequest;
-  readonly #candidates: readonly Candidate[];
-  readonly #counts = new Map<WithheldReason, number>();
+  /** Nodes in whatever state that have any of the names in any way, and something against them. */
+  readonly #candidates: Candidate[] = [];
+  readonly #verdicts = new Map<Reasons, Verdict>();
   #suggestions: readonly Suggestion[] | undefined;
-  readonly handedOut: number;
+  #handedOut = 0;
   readonly names: readonly ExplainedName[];
 
   constructor(view: RegistryView, discovery: Discovery, request: DiscoveryRequest) {
     this.#view = view;
     this.#request = matchRequest(view, request);
-    // Whoever asks why is not about to call anybody: nobody is probed for it.
-    this.handedOut = discovery.handedOut(request, { admits: (nodeId) => discovery.ejection(nodeId) === null }).length;
     this.names = this.#request.names.map(({ asked, canonical, kinds, nodes }) => ({ asked, canonical, kinds, registered: nodes.size }));
-    this.#candidates = candidatesOf(view, discovery, this.#request);
-    for (const { reasons } of this.#candidates) this.#counts.set(reasons[0], (this.#counts.get(reasons[0]) ?? 0) + 1);
+    const canonical = request.names.map((name) => name.canonical);
+    for (const directory of [view.registered, view.departed]) {
+      for (const id of directory.any(...canonical)) this.#judge(id, discovery);
+    }
+  }
+
+  /** Nodes that healthyServices hands out to who asks this. */
+  get handedOut(): number {
+    return this.#handedOut;
   }
 
   /** As they were asked for; null where all will do. */
   get types(): readonly string[] | null {
-    return this.#request.types === null ? null : [...this.#request.types.values()];
+    return this.#request.types?.asked() ?? null;
   }
 
   /** As semver understood it; null where all will do. */
@@ -76,12 +100,16 @@ export class DiscoveryExplanation {
 
   /** How many there are by their (first) reason, in the order of {@link WITHHELD_REASONS}; reasons of none are left out. */
   counts(): readonly { readonly reason: WithheldReason; readonly nodes: number }[] {
-    return WITHHELD_REASONS.map((reason) => ({ reason, nodes: this.#counts.get(reason) ?? 0 })).filter(({ nodes }) => nodes > 0);
+    const verdicts = [...this.#verdicts.values()];
+    return WITHHELD_REASONS.map((reason) => ({
+      reason,
+      nodes: verdicts.reduce((sum, { first, nodes }) => sum + (first === reason ? nodes : 0), 0),
+    })).filter(({ nodes }) => nodes > 0);
   }
 
   /** The ones that lack least first, then by reason, then by node id. */
   withheld(first: number): WithheldNode[] {
-    return least(this.#candidates, first).map(({ node, ejection, reasons: [reason, ...otherReasons] }) => ({
+    return least(this.#candidates, first).map(({ node, ejection, verdict: { first: reason, others: otherReasons } }) => ({
       node,
       reason,
       otherReasons,
@@ -105,6 +133,29 @@ export class DiscoveryExplanation {
     return (this.types ?? []).filter((type) => this.#view.registered.named('NODE_TYPE', type).size === 0);
   }
 
+  /** Whoever asks why is not about to call anybody: nobody is probed for it. */
+  #judge(id: NodeId, discovery: Discovery): void {
+    const node = this.#view.at(id);
+    if (node === undefined) return;
+    const ejection = discovery.ejection(id);
+    const reasons = reasonsAgainst(this.#view, node, ejection, this.#request);
+    const verdict = this.#verdicts.get(reasons) ?? this.#firstOf(reasons);
+    if (verdict === null) {
+      this.#handedOut += 1;
+      return;
+    }
+    verdict.nodes += 1;
+    this.#candidates.push({ node, verdict, ejection });
+  }
+
+  #firstOf(reasons: Reasons): Verdict | null {
+    const [first, ...others] = listReasons(reasons);
+    if (first === undefined) return null;
+    const verdict = { first, others, rank: others.length * WITHHELD_REASONS.length + WITHHELD_REASONS.indexOf(first), nodes: 0 };
+    this.#verdicts.set(reasons, verdict);
+    return verdict;
+  }
+
   *#nearest(): Generator<Suggestion> {
     const budget = { left: SUGGESTION_BUDGET };
     const unknown = this.names.filter(({ registered }) => registered === 0);
@@ -113,22 +164,6 @@ export class DiscoveryExplanation {
       yield* suggest(this.#view, { asked: type, canonical: canonicalName(type) }, ['NODE_TYPE'], budget);
     }
   }
-}
-
-/** Nodes in whatever state that have any of the names in any way, and something against them. */
-function candidatesOf(view: RegistryView, discovery: Discovery, request: MatchedRequest): Candidate[] {
-  const names = request.names.map(({ canonical }) => canonical);
-  const candidates: Candidate[] = [];
-  for (const directory of [view.registered, view.departed]) {
-    for (const id of directory.any(...names)) {
-      const node = view.at(id);
-      if (node === undefined) continue;
-      const ejection = discovery.ejection(id);
-      const [first, ...others] = reasonsAgainst(view, node, ejection, request);
-      if (first !== undefined) candidates.push({ node, reasons: [first, ...others], ejection });
-    }
-  }
-  return candidates;
 }
 
 /** The first `count` in order, without sorting all 10,000 of them. */
@@ -146,9 +181,5 @@ function least(candidates: readonly Candidate[], count: number): Candidate[] {
 }
 
 function compare(a: Candidate, b: Candidate): number {
-  return (
-    a.reasons.length - b.reasons.length ||
-    WITHHELD_REASONS.indexOf(a.reasons[0]) - WITHHELD_REASONS.indexOf(b.reasons[0]) ||
-    (a.node.nodeId < b.node.nodeId ? -1 : 1)
-  );
+  return a.verdict.rank - b.verdict.rank || (a.node.nodeId < b.node.nodeId ? -1 : 1);
 }

@@ -53,9 +53,13 @@ export class NameDirectory {
   }
 
   /** Every node that has any of the names in any way. */
-  any(...names: readonly string[]): Set<NodeId> {
+  any(...names: readonly string[]): ReadonlySet<NodeId> {
+    const sets = names.flatMap((name) => [...this.#sets(name)].map(({ nodes }) => nodes)).filter(({ size }) => size > 0);
+    const [only, another] = sets;
+    // As mostly. A copy of 10,000 ids takes a millisecond.
+    if (only !== undefined && another === undefined) return only;
     const ids = new Set<NodeId>();
-    for (const name of names) for (const { nodes } of this.#sets(name)) for (const id of nodes) ids.add(id);
+    for (const nodes of sets) for (const id of nodes) ids.add(id);
     return ids;
   }
 

@@ -20,6 +20,8 @@ export class RegistryView {
   /** Nodes that left, by the names they had. */
   readonly departed = new NameDirectory();
   #checks: ReadonlyMap<string, ObservedCheck> = new Map();
+  /** Those of them that fail, which are few: every node that is asked for is looked up among them. */
+  #critical: ReadonlySet<string> = new Set();
   readonly #listeners = new Set<() => void>();
 
   head(): Cursor {
@@ -95,6 +97,7 @@ export class RegistryView {
   /** What Consul says right now, by service id: it may be ahead of the log, above all while Postgres is away. */
   observeChecks(checks: ReadonlyMap<string, ObservedCheck>): void {
     this.#checks = checks;
+    this.#critical = new Set([...checks].flatMap(([serviceId, { status }]) => (status === 'critical' ? [serviceId] : [])));
     this.#notify();
   }
 
@@ -104,12 +107,12 @@ export class RegistryView {
 
   /** The node's health as it counts for handing it out: UNHEALTHY also while Consul holds it critical and the log does not say so yet. */
   healthNow(node: NodeRecord): NodeHealth {
-    return this.observedCheck(node)?.status === 'critical' ? 'UNHEALTHY' : node.health;
+    return this.#isCritical(node) ? 'UNHEALTHY' : node.health;
   }
 
   /** REGISTERED and HEALTHY, and not held critical by Consul at this moment. */
   isFit(node: NodeRecord): boolean {
-    return node.state === 'REGISTERED' && this.healthNow(node) === 'HEALTHY';
+    return node.state === 'REGISTERED' && node.health === 'HEALTHY' && !this.#isCritical(node);
   }
 
   /** REGISTERED nodes that answer to the name, as {@link NameDirectory.match} has it. */
@@ -169,6 +172,10 @@ export class RegistryView {
   #ids(): readonly NodeId[] {
     this.#sortedIds ??= [...this.#nodes.keys()].sort();
     return this.#sortedIds;
+  }
+
+  #isCritical({ consulServiceId }: NodeRecord): boolean {
+    return this.#critical.size > 0 && consulServiceId !== null && this.#critical.has(consulServiceId);
   }
 
   #index(node: NodeRecord): void {

@@ -86,7 +86,8 @@ function ejectionSentence(node: NodeRecord, ejection: Ejection | null): string {
 }
 
 function typesAsked({ types }: MatchedRequest): string {
-  return types === null || types.size === 0 ? 'no type at all' : `only ${listed([...types.values()])}`;
+  const asked = types?.asked() ?? [];
+  return asked.length === 0 ? 'no type at all' : `only ${listed(asked)}`;
 }
 
 function lackingSentence(view: RegistryView, node: NodeRecord, request: MatchedRequest): string {

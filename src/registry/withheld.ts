@@ -2,7 +2,6 @@ import type { NodeId } from '../events/node-id.ts';
 import type { DiscoveryRequest, RequestedName } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
 import type { NameMatch } from './name-directory.ts';
-import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { RegistryView } from './view.ts';
 
@@ -19,6 +18,18 @@ export const WITHHELD_REASONS = [
   'LACKS_CAPABILITY',
 ] as const;
 export type WithheldReason = (typeof WITHHELD_REASONS)[number];
+
+const BITS = {
+  REMOVED: 1,
+  EXPIRED: 2,
+  UNHEALTHY: 4,
+  DEGRADED: 8,
+  UNKNOWN: 16,
+  EJECTED: 32,
+  WRONG_TYPE: 64,
+  WRONG_VERSION: 128,
+  LACKS_CAPABILITY: 256,
+} as const satisfies Record<WithheldReason, number>;
 
 /** A name of a request, together with the nodes that it is a name of. */
 export interface MatchedName extends RequestedName, NameMatch {
@@ -41,19 +52,27 @@ function matchName({ registered, departed }: RegistryView, name: RequestedName):
   return { ...name, ...match, departed: isCapability ? departed.named('CAPABILITY', name.canonical) : departed.any(name.canonical) };
 }
 
-/** All that keeps the node from being handed out to who asks this; empty: nothing does. */
-export function reasonsAgainst(view: RegistryView, node: NodeRecord, ejection: Ejection | null, request: MatchedRequest): WithheldReason[] {
-  const reasons: WithheldReason[] = [];
-  if (node.state !== 'REGISTERED') reasons.push(node.state);
+/** A set of reasons: a bit for each, the first in {@link WITHHELD_REASONS} being 1. 0: nothing stands against the node. */
+export type Reasons = number;
+
+/** All that keeps the node from being handed out to who asks this. In numbers, since there may be 10,000 nodes to say it of. */
+export function reasonsAgainst(view: RegistryView, node: NodeRecord, ejection: Ejection | null, request: MatchedRequest): Reasons {
+  let reasons = 0;
+  if (node.state !== 'REGISTERED') reasons |= BITS[node.state];
   else {
     const health = view.healthNow(node);
-    if (health !== 'HEALTHY') reasons.push(health);
-    else if (ejection !== null) reasons.push('EJECTED');
+    if (health !== 'HEALTHY') reasons |= BITS[health];
+    else if (ejection !== null) reasons |= BITS.EJECTED;
   }
-  if (request.types !== null && !request.types.has(canonicalName(node.type))) reasons.push('WRONG_TYPE');
-  if (request.range !== null && !request.range.contains(node.version)) reasons.push('WRONG_VERSION');
-  if (request.names.some((name) => lacks(node, name))) reasons.push('LACKS_CAPABILITY');
+  if (request.types !== null && !request.types.include(node.type)) reasons |= BITS.WRONG_TYPE;
+  if (request.range !== null && !request.range.contains(node.version)) reasons |= BITS.WRONG_VERSION;
+  for (const name of request.names) if (lacks(node, name)) reasons |= BITS.LACKS_CAPABILITY;
   return reasons;
+}
+
+/** The reasons of a set, in their order. */
+export function listReasons(reasons: Reasons): WithheldReason[] {
+  return WITHHELD_REASONS.filter((reason) => (reasons & BITS[reason]) !== 0);
 }
 
 /** The names of the request that the node does not answer to, or would not if it were back. */
