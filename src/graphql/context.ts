@@ -21,6 +21,10 @@ export interface GraphqlContext {
   readonly rejectedEvents: LatestRejected;
   /** Who asks. Throws BAD_USER_INPUT when the operator's name is unusable, FORBIDDEN when it is another's; looked at by mutations only. */
   readonly caller: () => Caller;
+  /** Whether nobody waits for the answer any more: what takes several reads asks before each. */
+  readonly isAbandoned: () => boolean;
+  /** It took too long, and was answered so. */
+  readonly abandon: () => void;
 }
 
 /** Longest operator name that goes into the change log: the subject of a JWT has up to 255 (OpenID Connect Core, section 2). */
@@ -36,9 +40,10 @@ export const operatorName = z
 
 /**
  * The context of one operation. `operator` is the `x-operator` header, or the connection parameter of that name, unchecked: it counts
- * only where the asker has no name of its own.
+ * only where the asker has no name of its own. `isGone`: whether the client is.
  */
-export function createContext(registry: Registry, asker: Asker, operator: unknown): GraphqlContext {
+export function createContext(registry: Registry, asker: Asker, operator: unknown, isGone = () => false): GraphqlContext {
+  let isTooLate = false;
   return {
     registry,
     asker,
@@ -46,6 +51,10 @@ export function createContext(registry: Registry, asker: Asker, operator: unknow
     changeAt: createChangeAtLoader(registry),
     rejectedEvents: createRejectedLoader(registry),
     caller: () => readCaller(asker, operator),
+    isAbandoned: () => isTooLate || isGone(),
+    abandon: () => {
+      isTooLate = true;
+    },
   };
 }
 

@@ -133,9 +133,10 @@ export function defineQuery(types: Types, parts: QueryParts): void {
             description: 'Which changes; all where it is left out. Example: `{changeTypes: [REMOVED]}`.',
           }),
         },
-        resolve: (_root, args, { registry }) => {
+        resolve: (_root, args, { registry, isAbandoned }) => {
           const first = boundedCount('first', args.first ?? LIMITS.changes.fallback, 1, LIMITS.changes.max);
-          return registry.changes(args.after ?? null, first, checkChangeFilter(args.filter));
+          const filter = checkChangeFilter(args.filter);
+          return registry.changes({ after: args.after ?? null, first, filter }, () => !isAbandoned());
         },
       }),
       rejectedEvents: t.field({

@@ -39,7 +39,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ request, asker }) => createContext(registry, asker, request.headers.get('x-operator')),
+    context: ({ request, asker }) => createContext(registry, asker, request.headers.get('x-operator'), () => request.signal.aborted),
     maskedErrors: { maskError },
     // The request guard does it, before Yoga sees the request.
     maxRequestBodySize: false,

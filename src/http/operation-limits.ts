@@ -62,7 +62,13 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
       if (read !== undefined) setResult([...read.errors]);
     },
     onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn((args) => within(LIMIT_QUERY_TIME, executeFn(args), () => ({ errors: [tooLong(LIMIT_QUERY_TIME)] })));
+      setExecuteFn((args) => {
+        const { abandon }: GraphqlContext = args.contextValue;
+        return within(LIMIT_QUERY_TIME, executeFn(args), () => {
+          abandon();
+          return { errors: [tooLong(LIMIT_QUERY_TIME)] };
+        });
+      });
     },
     onSubscribe({ subscribeFn, setSubscribeFn }) {
       setSubscribeFn(async (args) => {

@@ -6,7 +6,7 @@ import type { Change } from '../registry/change.ts';
 import type { Cursor } from '../registry/cursor.ts';
 import type { ChangeLog } from '../registry/ports.ts';
 import { asBackendError, clientOptions, type Database } from './database.ts';
-import { readBounds, readChangesAfter, readChangesAt, readLatestChanges } from './sql/read-changes.ts';
+import { readBounds, readChangesAfter, readChangesAt, readChangesOfAfter, readLatestChanges } from './sql/read-changes.ts';
 import { CHANGES_CHANNEL } from './sql/write-changes.ts';
 
 const RECONNECT_MIN = 200;
@@ -22,8 +22,10 @@ export class PostgresChangeLog implements ChangeLog {
     this.#config = config;
   }
 
-  readAfter(after: Cursor, limit: number): Promise<readonly Change[]> {
-    return this.#database.run((connection) => readChangesAfter(connection, after, limit));
+  readAfter(after: Cursor, limit: number, nodeIds: readonly string[] | null = null): Promise<readonly Change[]> {
+    return this.#database.run((connection) =>
+      nodeIds === null ? readChangesAfter(connection, after, limit) : readChangesOfAfter(connection, nodeIds, after, limit),
+    );
   }
 
   readAt(cursors: readonly Cursor[]): Promise<readonly Change[]> {

@@ -1,9 +1,8 @@
 import { GatewayError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
-import type { ChangeEvent, ChangeFilter } from './change.ts';
+import type { ChangeEvent } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
-import { changeView } from './change-filter.ts';
-import { type Cursor, toCursor } from './cursor.ts';
+import type { Cursor } from './cursor.ts';
 import type { Deregistration } from './deregistration.ts';
 import type { Discovery } from './discovery.ts';
 import { readRequest } from './discovery-request.ts';
@@ -14,6 +13,7 @@ import { isStale } from './freshness.ts';
 import type { InstanceWatch } from './instance-watch.ts';
 import type { Introspection } from './introspection.ts';
 import { leaseEnd } from './leases.ts';
+import { type LogRange, readLog } from './log-reader.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { ChangeLog, Clock, RegistrationStore } from './ports.ts';
 import type {
@@ -31,10 +31,8 @@ import type {
   StaleOrNot,
   SubscribeOptions,
 } from './registry.ts';
-import { backend, checkBounds, type Subscriptions } from './subscriptions.ts';
+import { backend, type Subscriptions } from './subscriptions.ts';
 import type { RegistryView } from './view.ts';
-
-const PAGE = 1000;
 
 export interface LiveRegistryParts {
   readonly view: RegistryView;
@@ -115,25 +113,8 @@ export class LiveRegistry implements Registry {
     return { ...freshness, cursor: view.head(), nodes: view.size(), backends: backends() };
   }
 
-  async changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]> {
-    const { log } = this.#parts;
-    const view = changeView(filter);
-    return backend(async () => {
-      const bounds = await log.bounds();
-      if (after !== null) checkBounds(after, bounds);
-      const events: ChangeEvent[] = [];
-      let position = after ?? toCursor(0);
-      for (;;) {
-        const page = await log.readAfter(position, filter === null ? first - events.length : PAGE);
-        for (const change of page) {
-          position = change.cursor;
-          const event = view(change);
-          if (event !== null) events.push(event);
-          if (events.length === first) return events;
-        }
-        if (page.length === 0) return events;
-      }
-    });
+  async changes(range: LogRange, isWanted: () => boolean): Promise<readonly ChangeEvent[]> {
+    return readLog(this.#parts.log, range, isWanted);
   }
 
   async changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>> {

@@ -200,8 +200,8 @@ export interface SnapshotStore {
 }
 
 export interface ChangeLog {
-  /** Entries after the cursor, oldest first, at most `limit`. */
-  readAfter(after: Cursor, limit: number): Promise<readonly Change[]>;
+  /** Entries after the cursor, oldest first, at most `limit`; of these nodes where some are named. */
+  readAfter(after: Cursor, limit: number, nodeIds?: readonly string[] | null): Promise<readonly Change[]>;
   /** The entries at these positions, as far as they are kept, in any order, with one statement. */
   readAt(cursors: readonly Cursor[]): Promise<readonly Change[]>;
   /** The latest entries of each node, newest first, at most `first` each, with one statement. */

@@ -6,6 +6,7 @@ import type { Cursor } from './cursor.ts';
 import type { Ejection } from './ejections.ts';
 import type { DiscoveryExplanation } from './explanation.ts';
 import type { Freshness } from './freshness.ts';
+import type { LogRange } from './log-reader.ts';
 import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
 
 export interface NodeFilter {
@@ -138,8 +139,11 @@ export interface Caller {
 
 /** All that GraphQL and HTTP ask of the registry. Failures are GatewayErrors with the codes of the public contract. */
 export interface Registry extends RegistryReads {
-  /** The log, oldest first. Throws CURSOR_EXPIRED, CURSOR_INVALID, BACKEND_UNAVAILABLE. */
-  changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]>;
+  /**
+   * The log, oldest first. Given up half-way once `isWanted` says no: nobody waits for the answer any more. Throws CURSOR_EXPIRED,
+   * CURSOR_INVALID, BACKEND_UNAVAILABLE.
+   */
+  changes(range: LogRange, isWanted: () => boolean): Promise<readonly ChangeEvent[]>;
   /** The changes at these positions, as far as they are kept, with one statement. Throws BACKEND_UNAVAILABLE. */
   changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>>;
   /** The latest changes of each node, newest first, with one statement. Throws BACKEND_UNAVAILABLE. */

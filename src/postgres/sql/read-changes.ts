@@ -20,6 +20,22 @@ export function readChangesAfter(connection: Connection, after: Cursor, limit: n
   return changes(connection, sql`select ${columns} from registration_changes c where c.cursor > ${after} order by c.cursor limit ${limit}`);
 }
 
+/** The entries of some nodes after the cursor, oldest first: from the index of nodes, however long the log is. */
+export function readChangesOfAfter(connection: Connection, nodeIds: readonly string[], after: Cursor, limit: number): Promise<Change[]> {
+  return changes(
+    connection,
+    sql`
+      select ${columns}
+      from (select distinct node_id from jsonb_array_elements_text(${JSON.stringify(nodeIds)}::jsonb) as ids (node_id)) as wanted
+      cross join lateral (
+        select * from registration_changes r where r.node_id = wanted.node_id and r.cursor > ${after} order by r.cursor limit ${limit}
+      ) as c
+      order by c.cursor
+      limit ${limit}
+    `,
+  );
+}
+
 export function readChangesAt(connection: Connection, cursors: readonly Cursor[]): Promise<Change[]> {
   return changes(
     connection,

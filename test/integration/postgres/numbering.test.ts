@@ -70,6 +70,9 @@ describe('the numbers of the change log', () => {
       [head + 2, 'MODIFIED', head + 2],
     ]);
     expect(await log.readAfter(head, 10)).toEqual(changes);
+    expect(await log.readAfter(head, 10, [nodeId('nobody'), node.nodeId, node.nodeId])).toEqual(changes);
+    expect(await log.readAfter(head, 1, [node.nodeId])).toEqual(changes.slice(0, 1));
+    expect(await log.readAfter(head, 10, [])).toEqual([]);
     const { nodes } = await store.loadAll();
     expect(nodes.find(({ nodeId: id }) => id === node.nodeId)).toMatchObject({ cursor: head + 2, name: 'second' });
   });

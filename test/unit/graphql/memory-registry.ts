@@ -5,6 +5,7 @@ import { type Cursor, printCursor, toCursor } from '../../../src/registry/cursor
 import { Discovery } from '../../../src/registry/discovery.ts';
 import { readRequest } from '../../../src/registry/discovery-request.ts';
 import { DiscoveryExplanation } from '../../../src/registry/explanation.ts';
+import type { LogRange } from '../../../src/registry/log-reader.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import type {
   Caller,
@@ -102,6 +103,8 @@ export class MemoryRegistry implements Registry {
   fresh: StaleOrNot | null = { stale: false, source: 'LIVE', asOf: T0 };
   /** Cursor before the oldest entry that is kept. */
   floor = 0;
+  /** Of each call of changes, whether somebody still waits for the answer. */
+  readonly wanted: (() => boolean)[] = [];
   /** Unread events after which a subscriber is too slow. */
   maxUnread = 1000;
   #stalled: Promise<void> = Promise.resolve();
@@ -224,7 +227,8 @@ export class MemoryRegistry implements Registry {
     this.#goOn();
   }
 
-  async changes(after: Cursor | null, first: number, filter: ChangeFilter | null): Promise<readonly ChangeEvent[]> {
+  async changes({ after, first, filter }: LogRange, isWanted: () => boolean): Promise<readonly ChangeEvent[]> {
+    this.wanted.push(isWanted);
     await this.#stalled;
     this.#mayFail();
     this.#checkCursor(after);

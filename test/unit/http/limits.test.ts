@@ -141,6 +141,20 @@ describe('the limits of a request', () => {
     const { ask, answerTo } = await socketOf(running);
     ask('1', { query });
     expect(JSON.stringify(await answerTo('1'))).toContain('LIMIT_QUERY_TIME');
+    // What goes on reading hears that nobody waits for it.
+    expect(running.registry.wanted.map((isWanted) => isWanted())).toEqual([false, false]);
+  });
+
+  it('should tell what takes long that the client is gone', async () => {
+    const running = await limited({});
+    running.registry.stall();
+    const gone = new AbortController();
+    const answer = fetch(`${running.url}/graphql?query=${encodeURIComponent('{ changes { cursor } }')}`, { signal: gone.signal });
+    const isWanted = await vi.waitUntil(() => running.registry.wanted[0]);
+    expect(isWanted()).toBe(true);
+    gone.abort();
+    await expect(answer).rejects.toThrow();
+    await vi.waitFor(() => expect(isWanted()).toBe(false));
   });
 });
 

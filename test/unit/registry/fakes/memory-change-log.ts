@@ -55,9 +55,9 @@ export class MemoryChangeLog implements ChangeLog {
     for (const follower of this.#followers) follower();
   }
 
-  async readAfter(after: Cursor, limit: number): Promise<readonly Change[]> {
+  async readAfter(after: Cursor, limit: number, nodeIds: readonly string[] | null = null): Promise<readonly Change[]> {
     this.#call('readAfter');
-    return this.#entries.filter(({ cursor }) => cursor > after).slice(0, limit);
+    return this.#entries.filter(({ cursor, nodeId }) => cursor > after && (nodeIds?.includes(nodeId) ?? true)).slice(0, limit);
   }
 
   async readAt(cursors: readonly Cursor[]): Promise<readonly Change[]> {
