@@ -148,28 +148,25 @@ export class Documents {
     const limits = this.#limits;
     const extents = extentsOf(document);
     const worst = (of: 'depth' | 'fields' | 'aliases' | 'fragments' | 'rootFields') => Math.max(0, ...extents.map((extent) => extent[of]));
-    const fragments = worst('fragments');
-    const checks: readonly (readonly [LimitName, number, string])[] = [
+    const fields = worst('fields');
+    const checks: readonly (readonly [limit: LimitName, came: number, what: (came: number) => string])[] = [
       [
         'LIMIT_FRAGMENTS',
-        fragments,
-        Number.isFinite(fragments)
-          ? `The operation comes to ${fragments} fragments when each is put in where it is spread: spread fewer`
-          : 'A fragment spreads itself, directly or through others: break the circle',
+        worst('fragments'),
+        (came) =>
+          Number.isFinite(came)
+            ? `The operation comes to ${came} fragments when each is put in where it is spread: spread fewer`
+            : 'A fragment spreads itself, directly or through others: break the circle',
       ],
-      ['LIMIT_DEPTH', worst('depth'), `The operation is ${worst('depth')} fields deep: ask in several steps`],
-      ['LIMIT_ALIASES', worst('aliases'), `The operation has ${worst('aliases')} aliases: send several operations`],
-      [
-        'LIMIT_ROOT_FIELDS',
-        worst('rootFields'),
-        `The operation asks for ${worst('rootFields')} fields at its root: send several operations`,
-      ],
-      ['LIMIT_FIELDS', worst('fields'), `The operation has ${worst('fields')} fields, those of its fragments included: ask for fewer`],
-      ['LIMIT_DIRECTIVES', directivesOf(document), `The document has ${directivesOf(document)} directives: use fewer`],
+      ['LIMIT_DEPTH', worst('depth'), (came) => `The operation is ${came} fields deep: ask in several steps`],
+      ['LIMIT_ALIASES', worst('aliases'), (came) => `The operation has ${came} aliases: send several operations`],
+      ['LIMIT_ROOT_FIELDS', worst('rootFields'), (came) => `The operation asks for ${came} fields at its root: send several operations`],
+      ['LIMIT_FIELDS', fields, (came) => `The operation has ${came} fields, those of its fragments included: ask for fewer`],
+      ['LIMIT_DIRECTIVES', directivesOf(document), (came) => `The document has ${came} directives: use fewer`],
     ];
-    const refusals = checks.flatMap(([limit, came, what]) => (came > limits[limit] ? [refuse(limit, limits[limit], what)] : []));
+    const refusals = checks.flatMap(([limit, came, what]) => (came > limits[limit] ? [refuse(limit, limits[limit], what(came))] : []));
     if (refusals.length > 0) throw new RefusedDocument(refusals);
-    return worst('fields');
+    return fields;
   }
 }
 
