@@ -113,6 +113,14 @@ describe('a document', () => {
     ).toEqual(['GRAPHQL_VALIDATION_FAILED']);
   });
 
+  it('should be told what is wrong with @skip and @include at the root of a subscription', () => {
+    const text = 'subscription ($s: Boolean!) { registrationChanges @skip(if: $s) { cursor } }';
+    expect(documents().read(text).errors).toMatchObject([
+      { message: expect.stringContaining('@include'), extensions: { code: 'GRAPHQL_VALIDATION_FAILED' }, locations: [{ line: 1 }] },
+    ]);
+    expect(documents().read(text.replace('@skip(if: $s) { cursor }', '{ cursor @skip(if: $s) }')).errors).toEqual([]);
+  });
+
   it('should be read once, and pinned for good', () => {
     const all = documents();
     const read = all.read('{ __typename }');
