@@ -150,11 +150,11 @@ describe('the limits of a request', () => {
     running.registry.stall();
     const gone = new AbortController();
     const answer = fetch(`${running.url}/graphql?query=${encodeURIComponent('{ changes { cursor } }')}`, { signal: gone.signal });
-    const isWanted = await vi.waitUntil(() => running.registry.wanted[0]);
-    expect(isWanted()).toBe(true);
+    const isWanted = () => running.registry.wanted[0]?.();
+    await eventually(() => expect(isWanted()).toBe(true));
     gone.abort();
     await expect(answer).rejects.toThrow();
-    await vi.waitFor(() => expect(isWanted()).toBe(false));
+    await eventually(() => expect(isWanted()).toBe(false));
   });
 });
 
