@@ -30,7 +30,8 @@ const QUERY_TIMEOUT = 15_000;
  * Plans are kept, and many are made while the tables are empty, when reading one whole looks cheap. Every statement here reaches its rows by
  * an index, except the load of everything.
  */
-const BY_INDEX = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off -c plan_cache_mode=force_generic_plan';
+const BY_INDEX =
+  'set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; set plan_cache_mode = force_generic_plan';
 
 /**
  * SQLSTATE classes of data that Postgres will never take, however often it is sent: data exception, integrity constraint violation,
@@ -53,11 +54,14 @@ export class Database {
       max: config.poolSize,
       query_timeout: QUERY_TIMEOUT,
       pipeline: true,
-      options: BY_INDEX,
     });
     // Without listeners a connection that breaks while no statement runs on it, idle or amid a transaction, would end the process.
     this.#pool.on('error', onError);
-    this.#pool.on('connect', (client) => client.on('error', onError));
+    this.#pool.on('connect', (client) => {
+      client.on('error', onError);
+      // A statement, since not every pooler lets the `options` of a connection pass. It leaves before all others.
+      client.query(BY_INDEX).catch(onError);
+    });
     this.#pooled = asConnection(drizzle({ client: this.#pool }), (statement, values) =>
       this.#pool.query({ ...statement, values: [...values] }),
     );

@@ -114,7 +114,9 @@ describe('the statements of one operation', () => {
       const asker = { key: 'test', name: null, scopes: new Set(['registry:read'] as const), expiresAt: null, authenticated: false };
       const result = await execute({ schema, document, contextValue: createContext(registry, asker, undefined) });
       expect(result.errors).toBeUndefined();
-      return { statements: sent.mock.calls.length, answer: JSON.stringify(result.data) };
+      // What a new connection of the pool says first is none of the operation's.
+      const statements = sent.mock.calls.filter(([said]) => !String(said).startsWith('set '));
+      return { statements: statements.length, answer: JSON.stringify(result.data) };
     } finally {
       sent.mockRestore();
     }
