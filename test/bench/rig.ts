@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
@@ -35,7 +35,7 @@ export interface RigOptions {
   readonly scale: number;
   /** How often each figure is measured; the median counts. */
   readonly rounds: number;
-  /** One gateway and one Consul for all rows: quicker, and what one row leaves behind weighs on the next. */
+  /** One Consul for all rows, and one gateway for those in a row that configure it alike: quicker, and what a row leaves behind weighs on the next. */
   readonly shared: boolean;
   readonly program: keyof typeof PROGRAMS;
   /** Options for the gateway's Node, such as `--cpu-prof`. */
@@ -49,21 +49,17 @@ export interface RigOptions {
 export class Rig {
   readonly stack: Stack;
   readonly #options: RigOptions;
-  /** Whether this gateway knows `CONSUL_MODE=catalog`. */
-  readonly hasCatalogMode: boolean;
   #world: { readonly key: string; readonly world: World } | null = null;
 
-  private constructor(stack: Stack, options: RigOptions, hasCatalogMode: boolean) {
+  private constructor(stack: Stack, options: RigOptions) {
     this.stack = stack;
     this.#options = options;
-    this.hasCatalogMode = hasCatalogMode;
   }
 
   static async start(options: RigOptions): Promise<Rig> {
     await mkdir(options.folder, { recursive: true, mode: 0o711 });
     const stack = await startStack({ folder: join(options.folder, 'stack'), temporary: true, env: { ...process.env, ...UNCONFIGURED } });
-    const variables = await readFile(join(ROOT, '.env.example'), 'utf8');
-    return new Rig(stack, options, variables.includes('CONSUL_MODE'));
+    return new Rig(stack, options);
   }
 
   get rounds(): number {
@@ -92,17 +88,18 @@ export class Rig {
   }
 
   /**
-   * A gateway that runs and lacks nothing, whatever the row before took away: the one of the last call where the key is the same, else
+   * A gateway that runs and lacks nothing, whatever the row before took away: the one of the last call where the name is the same, else
    * another, on an empty registry. There is one at a time.
    */
-  async world(key: string, env: Readonly<Record<string, string>> = {}): Promise<World> {
-    if (this.#world !== null && !this.#options.shared && this.#world.key !== key) {
+  async world(name: string, env: Readonly<Record<string, string>> = {}): Promise<World> {
+    const key = this.#options.shared ? JSON.stringify(env) : name;
+    if (this.#world !== null && this.#world.key !== key) {
       const { world } = this.#world;
       this.#world = null;
       await world.stop();
     }
     await startStopped(this.stack);
-    const { world } = this.#world ?? { world: await this.#newWorld(key, env) };
+    const { world } = this.#world ?? { world: await this.#newWorld(name, env) };
     this.#world ??= { key, world };
     await startStopped(world.consulStack);
     if (!world.gateway.isRunning) await world.gateway.start();
@@ -122,7 +119,7 @@ export class Rig {
     await this.stack.stop();
   }
 
-  async #newWorld(key: string, extra: Readonly<Record<string, string>>): Promise<World> {
+  async #newWorld(purpose: string, extra: Readonly<Record<string, string>>): Promise<World> {
     const { folder, nodeOptions = [], program, env: common = {} } = this.#options;
     const name = `bench-${randomBytes(4).toString('hex')}`;
     const [consul, load, yardstick, health, databaseUrl] = await Promise.all([
@@ -151,7 +148,7 @@ export class Rig {
       command: [...nodeOptions, ...PROGRAMS[program]],
       port: await freePort(new Set()),
       env,
-      logFile: join(folder, `${key}-${name}.log`),
+      logFile: join(folder, `${purpose}-${name}.log`),
       guard: this.stack.guard,
     });
     return new World({ gateway, config: readConfig(env), stack: this.stack, consul, tap, load, yardstick, health });

@@ -1,7 +1,7 @@
 import type { Bar } from './bar.ts';
 import type { Rig } from './rig.ts';
 
-export type Unit = 'ms' | 's' | '/s' | 'MB' | 'bytes' | '%' | 'calls' | 'messages' | 'nodes';
+export type Unit = 'ms' | 'µs' | 's' | '/s' | 'MB' | 'bytes' | '%' | 'calls' | 'messages' | 'nodes';
 
 /** One line of the table. */
 export interface Measurement {
@@ -19,8 +19,6 @@ export interface Row {
   /** As on the command line. */
   readonly name: string;
   readonly title: string;
-  /** It is about `CONSUL_MODE=catalog`. */
-  readonly needsCatalogMode?: boolean;
   /** Throws where something does not come to pass at all; how long it takes is for the bars. */
   readonly measure: (rig: Rig) => Promise<readonly Measurement[]>;
 }

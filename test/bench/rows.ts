@@ -20,11 +20,11 @@ import { unchanged } from './rows/unchanged.ts';
 
 /** In the order in which they run: rows that share a gateway come together. */
 export const ROWS: readonly Row[] = [
+  catalogMode,
+  rate1000,
   announcements,
   burst,
   agentMode,
-  catalogMode,
-  rate1000,
   killedNode,
   healthyServices,
   fanOutRow,

@@ -2,20 +2,22 @@
  * `npm run bench`: measures every bar beside its yardstick, on real services that it starts and stops, and prints one table.
  * `npm run bench -- healthy-services fan-out` measures those rows; `--list` names all of them. `--rounds 3`: how often each figure is
  * measured, the median counts. `--scale 0.1`: smaller fleets and shorter loads, for a first look. `--json <file>`: where the figures go,
- * by default .data/bench.json. `--markdown`: the table as Markdown. `--keep`: the logs stay. `--cpu-prof <folder>`: profiles of the gateways.
+ * by default .data/bench.json. `--markdown`: the table as Markdown. `--from <file>` measures nothing and prints the table of that file.
+ * `--cpu-prof <folder>`: profiles of the gateways. `--keep`: their logs stay.
  * Exit code 1 when a row could not be measured; a bar that is not met is none.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/errors.ts';
 import { listenForStop } from '../../src/local/stop-request.ts';
-import { circumstances, consulVersion, failed, type Result, report } from './result.ts';
+import { circumstances } from './circumstances.ts';
+import { lineOf, type Report, type ReportedRow, report as reportShape } from './report.ts';
 import { Rig } from './rig.ts';
 import type { Row } from './row.ts';
 import { ROWS } from './rows.ts';
-import { markdownTable, textTable } from './table.ts';
+import { markdownTable, origin, textTable } from './table.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,14 +26,22 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     scale: { type: 'string', default: '1' },
     json: { type: 'string', default: join('.data', 'bench.json') },
+    from: { type: 'string' },
     markdown: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
   },
 });
+const tell = (line: string) => process.stderr.write(`${line}\n`);
 
 if (values.list) for (const { name, title } of ROWS) process.stdout.write(`${name.padEnd(24)} ${title}\n`);
+else if (values.from !== undefined) print(reportShape.parse(JSON.parse(await readFile(values.from, 'utf8'))));
 else await bench(chosen(positionals));
+
+function print(report: Report): void {
+  process.stdout.write(values.markdown ? markdownTable(report.rows) : textTable(report.rows));
+  process.stdout.write(`\n${origin(report)}`);
+}
 
 /** Throws for a name that no row has. */
 function chosen(names: readonly string[]): readonly Row[] {
@@ -46,27 +56,26 @@ async function bench(rows: readonly Row[]): Promise<void> {
     throw new Error('--scale takes a number above 0, --rounds a whole one');
   }
   const folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-bench-'));
-  const tell = (line: string) => process.stderr.write(`${line}\n`);
   const profiles = values['cpu-prof'];
-  const nodeOptions = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  const nodeOptions = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profiles)}`];
   const stopping = listenForStop(Date.now, () => process.exit(130));
   tell('starting Kafka, Consul and Postgres');
   const rig = await Rig.start({ ...options, folder, shared: false, program: 'built', nodeOptions, tell });
-  const results: Result[] = [];
+  const measuredRows: ReportedRow[] = [];
   try {
-    const where = circumstances(await consulVersion(rig.stack.consul), options);
+    const where = await circumstances(rig.stack);
     for (const row of rows) {
-      if (row.needsCatalogMode && !rig.hasCatalogMode) continue;
       tell(`${row.name}: ${row.title}`);
       const result = await Promise.race([measured(row, rig), aborted(stopping.signal)]);
-      results.push(result);
+      measuredRows.push(result);
       tell(textTable([result]));
+      // After each row: what broke off half-way has told what it knows.
+      await mkdir(dirname(values.json), { recursive: true });
+      await writeFile(values.json, `${JSON.stringify({ ...where, ...options, rows: measuredRows } satisfies Report, null, 2)}\n`);
     }
-    await mkdir(dirname(values.json), { recursive: true });
-    await writeFile(values.json, `${JSON.stringify(report(where, results), null, 2)}\n`);
-    process.stdout.write(values.markdown ? markdownTable(results) : textTable(results));
-    process.stdout.write(`\n${where.date}, ${where.machine}, Node ${where.versions['node']}, commit ${where.commit}; ${values.json}\n`);
-    if (results.some(({ error }) => error !== null)) process.exitCode = 1;
+    print({ ...where, ...options, rows: measuredRows });
+    tell(`written to ${values.json}`);
+    if (measuredRows.some(({ error }) => error !== null)) process.exitCode = 1;
   } catch (error) {
     if (error !== stopping.signal.reason) throw error;
     process.exitCode = 130;
@@ -78,12 +87,13 @@ async function bench(rows: readonly Row[]): Promise<void> {
   }
 }
 
-async function measured(row: Row, rig: Rig): Promise<Result> {
+async function measured(row: Row, rig: Rig): Promise<ReportedRow> {
+  const { name, title } = row;
   try {
-    return { row: row.name, title: row.title, measurements: await row.measure(rig), error: null };
+    return { row: name, title, measurements: (await row.measure(rig)).map(lineOf), error: null };
   } catch (error) {
-    rig.tell(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
-    return failed(row, messageOf(error));
+    tell(error instanceof Error && error.stack !== undefined ? error.stack : messageOf(error));
+    return { row: name, title, measurements: [], error: messageOf(error) };
   }
 }
 

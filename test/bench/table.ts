@@ -1,44 +1,40 @@
-import type { Result } from './result.ts';
-import { isMet, type Measurement, ratioOf } from './row.ts';
+import type { Line, Report, ReportedRow } from './report.ts';
 
 const HEADINGS = ['what', 'figure', 'yardstick', 'ratio', 'bar', 'met'] as const;
 
 /** For a terminal. */
-export function textTable(results: readonly Result[]): string {
-  const rows = [HEADINGS, ...results.flatMap((result) => lines(result))];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+export function textTable(rows: readonly ReportedRow[]): string {
+  const lines = [HEADINGS, ...rows.flatMap(linesOf)];
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  const padded = (line: readonly string[]) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+  return lines.map((line) => `${padded(line).join('  ').trimEnd()}\n`).join('');
 }
 
 /** For the README. */
-export function markdownTable(results: readonly Result[]): string {
-  const rows = [HEADINGS, HEADINGS.map(() => '---'), ...results.flatMap((result) => lines(result))];
-  return rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
+export function markdownTable(rows: readonly ReportedRow[]): string {
+  const lines = [HEADINGS, HEADINGS.map(() => '---'), ...rows.flatMap(linesOf)];
+  return lines.map((line) => `| ${line.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
 }
 
-function lines({ row, title, measurements, error }: Result): (readonly string[])[] {
+/** When, where and on what, in one line. */
+export function origin({ date, machine, loadBefore, versions, commit, rounds, scale }: Report): string {
+  const products = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const sizes = scale === 1 ? '' : `, sizes × ${scale}`;
+  return `${date.slice(0, 16)}Z; ${machine}, load ${loadBefore.toFixed(1)} before; ${products.join(', ')}; commit ${commit}; median of ${rounds}${sizes}\n`;
+}
+
+function linesOf({ row, title, measurements, error }: ReportedRow): (readonly string[])[] {
   if (error !== null) return [[`${row}: ${title}`, '', '', '', '', `failed: ${error.split('\n')[0]}`]];
-  return measurements.map((measurement) => lineOf(row, measurement));
+  return measurements.map((line) => cells(row, line));
 }
 
-function lineOf(row: string, measurement: Measurement): readonly string[] {
-  const { what, figure, unit, yardstick, bar } = measurement;
-  const ratio = ratioOf(measurement);
-  const met = isMet(measurement);
+function cells(row: string, { what, figure, unit, yardstick, ratio, bar, met }: Line): readonly string[] {
   return [
     `${row}: ${what}`,
     `${printed(figure)} ${unit}`,
-    yardstick === undefined ? '' : `${printed(yardstick.figure)} ${unit} (${yardstick.what})`,
+    yardstick === null ? '' : `${printed(yardstick.figure)} ${unit} (${yardstick.what})`,
     ratio === null ? '' : ratio.toFixed(2),
-    bar?.text ?? '',
+    bar ?? '',
     met === null ? '' : met ? 'yes' : 'NO',
   ];
 }

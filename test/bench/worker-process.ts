@@ -6,7 +6,7 @@ import type { Task } from './task.ts';
 
 const PROGRAM = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-const answer = z.object({ id: z.number(), output: z.unknown(), error: z.string().optional() });
+const answer = z.object({ id: z.number(), output: z.unknown().optional(), error: z.string().optional() });
 
 /** A process of its own that does tasks. */
 export class WorkerProcess {
@@ -26,6 +26,12 @@ export class WorkerProcess {
       for (const [id, done] of this.#waiting) done({ id, output: null, error });
       this.#waiting.clear();
     });
+  }
+
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error('the process of the tasks did not start');
+    return pid;
   }
 
   static async start(): Promise<WorkerProcess> {

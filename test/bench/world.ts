@@ -34,6 +34,7 @@ export class World {
   readonly yardstick: WorkerProcess;
   readonly #tap: ConsulTap;
   readonly #health: NodeServer;
+  #fleets = 0;
   readonly #standing = new Map<string, number>();
 
   constructor({ gateway, config, stack, consul, tap, load, yardstick, health }: WorldParts) {
@@ -68,7 +69,14 @@ export class World {
     return `http://${host}:${port}/v1${path}`;
   }
 
-  /** A fleet whose health is answered for. */
+  /** One of which no node was ever announced here. */
+  newFleet(prefix: string, instances: number, isChecked = true): Fleet {
+    this.#fleets += 1;
+    const fleet = this.checkedFleet(`${prefix}-${this.#fleets}`, instances);
+    return isChecked ? fleet : { ...fleet, healthUrl: null };
+  }
+
+  /** A fleet whose health is answered for, the same each time. */
   checkedFleet(prefix: string, instances: number): Fleet {
     return { prefix, instances, healthUrl: this.#health.url('').replace(/\/$/, '') };
   }

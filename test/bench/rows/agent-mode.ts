@@ -17,7 +17,7 @@ export const agentMode: Row = {
     const warmUp = rig.size(50);
     const rounds = await rig.inRounds(async (round) => {
       const world = await rig.world(`agent-mode-${round}`);
-      const fleet = world.checkedFleet('agent', 10);
+      const fleet = world.newFleet('agent', 10);
       const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, fleet, patience: 300_000 };
       await world.load.run(announceAndSee, { ...order, from: 0, count: warmUp, perSecond: null });
       const { seen } = await world.load.run(announceAndSee, { ...order, from: warmUp, count, perSecond: null });

@@ -1,5 +1,6 @@
 import { atMost, type Bar } from '../bar.ts';
 import { consumedBare } from '../consumption.ts';
+import { withCpuTime } from '../cpu-time.ts';
 import type { Measurement, Row } from '../row.ts';
 import { median, quantile } from '../statistics.ts';
 import { announce } from '../tasks/announce.ts';
@@ -13,7 +14,7 @@ export const announcements: Row = {
   title: 'announcement produced → change at a WebSocket subscriber, 100 announcements/s of new nodes',
   async measure(rig) {
     const world = await rig.world('announcements');
-    const fleet = world.checkedFleet('new', 10);
+    const fleet = world.newFleet('new', 10);
     const count = rig.size(250);
     let from = 0;
     const gateway = async () => {
@@ -30,7 +31,10 @@ export const announcements: Row = {
       return consumed.arrivals.map(([key, at]) => at - (sent.get(key) ?? Number.NaN));
     };
     await gateway();
-    const rounds = await rig.inRounds(async () => ({ gateway: await gateway(), bare: await bare() }));
+    const rounds = await rig.inRounds(async () => {
+      const { result, cpu } = await withCpuTime(world.gateway.pid, gateway);
+      return { gateway: result, cpu, bare: await bare() };
+    });
     const line = (name: string, share: number, bar: Bar): Measurement => ({
       what: `${name} of the latency`,
       figure: median(rounds.map((round) => quantile(round.gateway, share))),
@@ -38,6 +42,11 @@ export const announcements: Row = {
       yardstick: { what: 'bare kafkajs consumer', figure: median(rounds.map((round) => quantile(round.bare, share))) },
       bar,
     });
-    return [line('p50', 0.5, atMost(15)), line('p95', 0.95, atMost(50)), line('p99', 0.99, atMost(100))];
+    return [
+      line('p50', 0.5, atMost(15)),
+      line('p95', 0.95, atMost(50)),
+      line('p99', 0.99, atMost(100)),
+      { what: 'computing of the gateway for an announcement', figure: median(rounds.map(({ cpu }) => cpu / count)), unit: 'ms' },
+    ];
   },
 };

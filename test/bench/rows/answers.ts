@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withCpuTime } from '../cpu-time.ts';
 import { capabilityOf, type Fleet } from '../fleet.ts';
 import type { Rig } from '../rig.ts';
 import { httpLoad } from '../tasks/http-load.ts';
@@ -30,9 +31,10 @@ export async function answerWith(world: World, fleet: Fleet, instances: number) 
   return { data: answer };
 }
 
-/** As many answers as 32 connections get. Throws when one fails. */
-export async function answersOf(rig: Rig, { load }: World, target: Target) {
-  const result = await load.run(httpLoad, { ...target, connections: CONNECTIONS, seconds: rig.seconds(5) });
+/** As many answers as 32 connections get, and what each costs the process that gives it. Throws when one fails. */
+export async function answersOf(rig: Rig, { load }: World, pid: number, target: Target) {
+  const seconds = rig.seconds(5);
+  const { result, cpu } = await withCpuTime(pid, () => load.run(httpLoad, { ...target, connections: CONNECTIONS, seconds }));
   if (result.failed > 0) throw new Error(`${result.failed} requests to ${target.url} failed`);
-  return result;
+  return { ...result, cpuMicroseconds: (cpu * 1000) / (result.perSecond * seconds) };
 }

@@ -23,7 +23,7 @@ export const breaker: Row = {
     const asked = { ...question(world, standing), connections: 8, seconds, perSecond: 400 };
     const known = (await gateway.health()).metrics.known_nodes;
     const count = PER_SECOND * seconds;
-    const fleet = world.checkedFleet('outage', INSTANCES);
+    const fleet = world.newFleet('outage', INSTANCES);
     await load.run(httpLoad, { ...asked, seconds: 1 });
     const quiet = await load.run(httpLoad, asked);
     const killedAt = clock();

@@ -9,7 +9,7 @@ export const burst: Row = {
   title: '100 nodes announcing at once; one node alone',
   async measure(rig) {
     const world = await rig.world('burst');
-    const fleet = world.checkedFleet('burst', 10);
+    const fleet = world.newFleet('burst', 10);
     let from = 0;
     const announced = async (count: number, perSecond: number | null) => {
       const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, fleet, patience: 60_000 };

@@ -12,16 +12,15 @@ const CONNECTIONS = 4;
 export const catalogMode: Row = {
   name: 'catalog-mode',
   title: 'new nodes, catalog mode, 0 → 20,000',
-  needsCatalogMode: true,
   async measure(rig) {
     const count = rig.size(20_000);
     const part = Math.max(1, Math.round(count / 20));
     const rounds = await rig.inRounds(async (round) => {
       const world = await rig.world(`catalog-mode-${round}`, { CONSUL_MODE: 'catalog' });
       const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, patience: 600_000 };
-      const warmUp = world.checkedFleet('catalog-warm-up', 10);
+      const warmUp = world.newFleet('catalog-warm-up', 10);
       await world.load.run(announceAndSee, { ...order, fleet: warmUp, from: 0, count: rig.size(200), perSecond: null });
-      const fleet = world.checkedFleet('catalog', 10);
+      const fleet = world.newFleet('catalog', 10);
       const { seen } = await world.load.run(announceAndSee, { ...order, fleet, from: 0, count, perSecond: null });
       const consul = await rig.emptyConsul();
       try {

@@ -1,12 +1,9 @@
 import { ratioAtMost } from '../bar.ts';
-import { type Fleet, nodeId } from '../fleet.ts';
+import { nodeId } from '../fleet.ts';
 import type { Row } from '../row.ts';
 import { median } from '../statistics.ts';
 import { bareSockets } from '../tasks/bare-sockets.ts';
 import { fanOut } from '../tasks/fan-out.ts';
-
-/** Without endpoints: no check tells of their health afterwards, so that each is one change. */
-const FLEET: Fleet = { prefix: 'fan', instances: 10, healthUrl: null };
 
 /** How long after the first of many subscribers the last has a change: what is left when the way of the change itself is taken off. */
 export const fanOutRow: Row = {
@@ -14,6 +11,8 @@ export const fanOutRow: Row = {
   title: 'one change to 5,000 subscribers, until the last has it',
   async measure(rig) {
     const world = await rig.world('small');
+    // Without endpoints: no check tells of their health afterwards, so that each is one change.
+    const fleet = world.newFleet('fan', 10, false);
     const sockets = rig.size(5000, 20);
     const changes = rig.size(10, 2);
     let from = 0;
@@ -24,7 +23,7 @@ export const fanOutRow: Row = {
         url: world.gateway.url,
         sockets: count,
         changes,
-        fleet: FLEET,
+        fleet,
         from: from - changes,
         kafka,
         message: '',
@@ -32,8 +31,8 @@ export const fanOutRow: Row = {
     };
     const warm = await gateway(1);
     const { url } = await world.yardstick.run(bareSockets, {});
-    const message = warm.message.replaceAll(nodeId(FLEET, from - 1), 'NODE_ID');
-    const bare = (count: number) => world.load.run(fanOut, { url, sockets: count, changes, fleet: FLEET, from: 0, kafka: null, message });
+    const message = warm.message.replaceAll(nodeId(fleet, from - 1), 'NODE_ID');
+    const bare = (count: number) => world.load.run(fanOut, { url, sockets: count, changes, fleet, from: 0, kafka: null, message });
     await bare(1);
 
     const rounds = await rig.inRounds(async () => ({

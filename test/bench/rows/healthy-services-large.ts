@@ -13,13 +13,13 @@ export const healthyServicesLarge: Row = {
     const few = small.checkedFleet('hundred', INSTANCES);
     await small.populate(few, rig.size(100, INSTANCES));
     await answerWith(small, few, INSTANCES);
-    await answersOf(rig, small, question(small, few));
-    const before = await rig.inRounds(() => answersOf(rig, small, question(small, few)));
+    await answersOf(rig, small, small.gateway.pid, question(small, few));
+    const before = await rig.inRounds(() => answersOf(rig, small, small.gateway.pid, question(small, few)));
 
     const { world, fleet, count } = await largeFleet(rig);
     await answerWith(world, fleet, INSTANCES);
-    await answersOf(rig, world, question(world, fleet));
-    const rounds = await rig.inRounds(() => answersOf(rig, world, question(world, fleet)));
+    await answersOf(rig, world, world.gateway.pid, question(world, fleet));
+    const rounds = await rig.inRounds(() => answersOf(rig, world, world.gateway.pid, question(world, fleet)));
     return [
       {
         what: `answers at ${count} nodes`,
@@ -29,6 +29,12 @@ export const healthyServicesLarge: Row = {
         bar: ratioAtLeast(0.9),
       },
       { what: 'p99 of an answer', figure: median(rounds.map(({ p99 }) => p99)), unit: 'ms', bar: atMost(5) },
+      {
+        what: 'computing for an answer',
+        figure: median(rounds.map(({ cpuMicroseconds }) => cpuMicroseconds)),
+        unit: 'µs',
+        yardstick: { what: 'at 100 nodes', figure: median(before.map(({ cpuMicroseconds }) => cpuMicroseconds)) },
+      },
     ];
   },
 };

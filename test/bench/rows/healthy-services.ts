@@ -20,9 +20,14 @@ export const healthyServices: Row = {
     const { url } = await world.yardstick.run(bareHttp, { answer: await answerWith(world, fleet, INSTANCES) });
     const bare = { ...gateway, url };
 
-    const ask = (target: Target) => answersOf(rig, world, target);
-    await ask(gateway);
-    const rounds = await rig.inRounds(async () => ({ gateway: await ask(gateway), consul: await ask(consul), bare: await ask(bare) }));
+    const consulPid = world.consulStack.consul.pid ?? process.pid;
+    const ask = (pid: number, target: Target) => answersOf(rig, world, pid, target);
+    await ask(world.gateway.pid, gateway);
+    const rounds = await rig.inRounds(async () => ({
+      gateway: await ask(world.gateway.pid, gateway),
+      consul: await ask(consulPid, consul),
+      bare: await ask(world.yardstick.pid, bare),
+    }));
     const perSecond = (of: 'gateway' | 'consul' | 'bare') => median(rounds.map((round) => round[of].perSecond));
     const figure = perSecond('gateway');
     return [
@@ -40,6 +45,12 @@ export const healthyServices: Row = {
         unit: 'ms',
         yardstick: { what: 'bare node:http', figure: median(rounds.map((round) => round.bare.p99)) },
         bar: atMost(5),
+      },
+      {
+        what: 'computing for an answer',
+        figure: median(rounds.map((round) => round.gateway.cpuMicroseconds)),
+        unit: 'µs',
+        yardstick: { what: 'bare node:http', figure: median(rounds.map((round) => round.bare.cpuMicroseconds)) },
       },
     ];
   },

@@ -1,5 +1,6 @@
 import { ratioAtLeast } from '../bar.ts';
 import { consumedBare } from '../consumption.ts';
+import { withCpuTime } from '../cpu-time.ts';
 import type { Row } from '../row.ts';
 import { median } from '../statistics.ts';
 import { produce } from '../tasks/produce.ts';
@@ -21,14 +22,24 @@ export const heartbeats: Row = {
     };
     await gateway();
     await bare();
-    const rounds = await rig.inRounds(async () => ({ gateway: await gateway(), bare: await bare() }));
+    const rounds = await rig.inRounds(async () => ({
+      gateway: await withCpuTime(world.gateway.pid, gateway),
+      bare: await withCpuTime(world.yardstick.pid, bare),
+    }));
+    const cpu = (of: 'gateway' | 'bare') => median(rounds.map((round) => (round[of].cpu * 1000) / (order.nodes * order.times)));
     return [
       {
         what: 'heartbeats worked off',
-        figure: median(rounds.map((round) => round.gateway)),
+        figure: median(rounds.map((round) => round.gateway.result)),
         unit: '/s',
-        yardstick: { what: 'kafkajs with JSON.parse', figure: median(rounds.map((round) => round.bare)) },
+        yardstick: { what: 'kafkajs with JSON.parse', figure: median(rounds.map((round) => round.bare.result)) },
         bar: ratioAtLeast(0.5),
+      },
+      {
+        what: 'computing for a heartbeat',
+        figure: cpu('gateway'),
+        unit: 'µs',
+        yardstick: { what: 'kafkajs with JSON.parse', figure: cpu('bare') },
       },
     ];
   },

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { until } from '../../until.ts';
 import { atMost } from '../bar.ts';
 import { clock } from '../clock.ts';
 import { capabilityOf, nodeId, serviceNameOf } from '../fleet.ts';
@@ -10,7 +13,20 @@ import { WorkerProcess } from '../worker-process.ts';
 import { question } from './answers.ts';
 
 const INSTANCES = 3;
+/** Milliseconds between two questions. */
 const INTERVAL = 20;
+const ASKED_BEFORE = 1000;
+
+const checks = z.record(z.string(), z.object({ ServiceName: z.string(), Output: z.string() }));
+
+/** The agent itself knows at once: the catalog hears of an output that changed, and nothing else, minutes later. */
+async function untilChecked(url: string, names: readonly string[]): Promise<void> {
+  const look = async () => {
+    const all = Object.values(checks.parse(await (await fetch(url)).json()));
+    return names.every((name) => all.filter((check) => check.ServiceName === name && check.Output.includes('200 OK')).length === INSTANCES);
+  };
+  await until('Consul has run the check of each', look, { timeout: 120_000, interval: 100 });
+}
 
 /** A process that served well is gone from one moment to the next, while clients ask for what it can do. */
 export const killedNode: Row = {
@@ -20,7 +36,7 @@ export const killedNode: Row = {
     const world = await rig.world('killed-node');
     const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, perSecond: null, patience: 60_000 };
     const victim = async (round: number) => {
-      const fleet = world.checkedFleet(`killed-${round}`, INSTANCES);
+      const fleet = world.newFleet('killed', INSTANCES);
       const { healthUrl } = (await processes[round]?.run(serveHealth, {})) ?? { healthUrl: null };
       await world.load.run(announceAndSee, { ...order, fleet: { ...fleet, healthUrl }, from: 0, count: 1 });
       await world.load.run(announceAndSee, { ...order, fleet, from: 1, count: INSTANCES - 1 });
@@ -31,18 +47,24 @@ export const killedNode: Row = {
     try {
       // All at once: what Consul takes by itself is more than a minute.
       const fleets = await rig.inRounds(victim);
-      const text = (round: number) => nodeId({ ...world.checkedFleet(`killed-${round}`, INSTANCES) }, 0);
-      const asking = fleets.map((fleet, round) => {
-        const common = { text: text(round), interval: INTERVAL, patience: 300_000 };
+      // The first failure after a registration would count at once: what is measured is a node that has served for a while.
+      rig.tell("waiting for Consul's first check of each");
+      const names = fleets.map((fleet) => serviceNameOf(fleet, 0));
+      await untilChecked(world.consulUrl('/agent/checks'), names);
+      const asking = fleets.map((fleet) => {
+        const common = { text: nodeId(fleet, 0), interval: INTERVAL, patience: 300_000 };
         const consul = { url: world.consulUrl(`/health/service/${serviceNameOf(fleet, 0)}?passing`), method: 'GET' } as const;
         return Promise.all([
           world.load.run(askUntilGone, { ...question(world, fleet), ...common }),
           world.yardstick.run(askUntilGone, { ...consul, ...common }),
         ]);
       });
+      // Clients have asked for a while: from their first question on the gateway looks after what they ask for.
+      await sleep(ASKED_BEFORE);
       const killedAt = clock();
       await Promise.all(processes.map((process) => process.kill()));
       const rounds = await Promise.all(asking);
+      if (rounds.flat().some(({ lastAt }) => lastAt < killedAt)) throw new Error('it was gone before it was killed');
       const seconds = (at: number) => (at - killedAt) / 1000;
       return [
         {

@@ -9,14 +9,13 @@ const PER_SECOND = 1000;
 export const rate1000: Row = {
   name: 'rate-1000',
   title: '1,000 registrations a second, catalog mode',
-  needsCatalogMode: true,
   async measure(rig) {
     const world = await rig.world('rate-1000', { CONSUL_MODE: 'catalog' });
     const count = rig.size(10_000, 100);
     const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, patience: 300_000 };
-    const warmUp = world.checkedFleet('rate-warm-up', 10);
+    const warmUp = world.newFleet('rate-warm-up', 10);
     await world.load.run(announceAndSee, { ...order, fleet: warmUp, from: 0, count: rig.size(500), perSecond: null });
-    const fleet = world.checkedFleet('rate', 10);
+    const fleet = world.newFleet('rate', 10);
     const { seen, latencies } = await world.load.run(announceAndSee, { ...order, fleet, from: 0, count, perSecond: PER_SECOND });
     return [
       // What is announced over so many seconds is seen a little later; a registry that keeps up comes to nearly all of it.

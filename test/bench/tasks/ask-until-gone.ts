@@ -16,7 +16,7 @@ const input = z.object({
   patience: z.number(),
 });
 
-/** When the last answer came that had it. Milliseconds since 1970. */
+/** When the last answer came that had it, 0 where none had. Milliseconds since 1970. */
 const output = z.object({ lastAt: z.number() });
 
 /** So many answers in a row without it: gone. */
@@ -43,7 +43,7 @@ export const askUntilGone: Task<z.infer<typeof input>, z.infer<typeof output>> =
       if (answer.includes(text)) {
         lastAt = clock();
         without = 0;
-      } else if (lastAt > 0) without += 1;
+      } else without += 1;
       if (clock() > deadline) throw new Error(`${url} still answers with ${text} after ${patience / 1000} s`);
       await sleep(interval);
     }
