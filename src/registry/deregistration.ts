@@ -2,12 +2,12 @@ import { GatewayError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import type { Alignment, Touched } from './alignment.ts';
+import { backend } from './backend-call.ts';
 import type { Cursor } from './cursor.ts';
 import { removed } from './decide.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { Clock, RegistrationStore, ServiceCatalog } from './ports.ts';
 import type { Caller } from './registry.ts';
-import { backend } from './subscriptions.ts';
 import type { RegistryView } from './view.ts';
 
 export interface DeregistrationParts {

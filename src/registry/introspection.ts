@@ -2,9 +2,9 @@ import { delay } from '../delay.ts';
 import { BackendError, GatewayError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
+import { backend } from './backend-call.ts';
 import type { Clock, IntrospectionRequest, Messenger, RegistrationStore } from './ports.ts';
 import type { Caller, Registry } from './registry.ts';
-import { backend } from './subscriptions.ts';
 import type { RegistryView } from './view.ts';
 
 /** Questions to nodes that we do not know, per second, all together. */

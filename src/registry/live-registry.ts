@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
+import { backendRead } from './backend-call.ts';
 import type { ChangeEvent } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Cursor } from './cursor.ts';
@@ -31,7 +32,7 @@ import type {
   StaleOrNot,
   SubscribeOptions,
 } from './registry.ts';
-import { backend, type Subscriptions } from './subscriptions.ts';
+import type { Subscriptions } from './subscriptions.ts';
 import type { RegistryView } from './view.ts';
 
 export interface LiveRegistryParts {
@@ -118,16 +119,16 @@ export class LiveRegistry implements Registry {
   }
 
   async changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>> {
-    const changes = await backend(() => this.#parts.log.readAt(cursors));
+    const changes = await backendRead(() => this.#parts.log.readAt(cursors));
     return new Map(changes.map((change) => [change.cursor, change]));
   }
 
   async changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>> {
-    return backend(() => this.#parts.log.latestOf(nodeIds, first));
+    return backendRead(() => this.#parts.log.latestOf(nodeIds, first));
   }
 
   async rejectedEvents(first: number): Promise<readonly RejectedEvent[]> {
-    return backend(() => this.#parts.store.rejectedEvents(first));
+    return backendRead(() => this.#parts.store.rejectedEvents(first));
   }
 
   async requestIntrospection(request: Parameters<Registry['requestIntrospection']>[0], caller: Caller) {

@@ -1,8 +1,9 @@
+import { backendRead } from './backend-call.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import { changeView } from './change-filter.ts';
 import { type Cursor, toCursor } from './cursor.ts';
 import type { ChangeLog } from './ports.ts';
-import { backend, checkBounds } from './subscriptions.ts';
+import { checkBounds } from './subscriptions.ts';
 
 const PAGE = 1000;
 
@@ -26,22 +27,20 @@ export async function readLog(
   const view = changeView(filter);
   const nodeIds = filter?.nodeIds ?? null;
   const isWhole = filter === null;
-  return backend(async () => {
-    const bounds = await log.bounds();
-    if (after !== null) checkBounds(after, bounds);
-    const events: ChangeEvent[] = [];
-    let position = after ?? toCursor(0);
-    while (isWanted()) {
-      const size = isWhole ? first - events.length : PAGE;
-      const page = await log.readAfter(position, size, nodeIds);
-      for (const change of page) {
-        position = change.cursor;
-        const event = view(change);
-        if (event !== null) events.push(event);
-        if (events.length === first) return events;
-      }
-      if (page.length < size) return events;
+  const bounds = await backendRead(() => log.bounds());
+  if (after !== null) checkBounds(after, bounds);
+  const events: ChangeEvent[] = [];
+  let position = after ?? toCursor(0);
+  while (isWanted()) {
+    const [from, size] = [position, isWhole ? first - events.length : PAGE];
+    const page = await backendRead(() => log.readAfter(from, size, nodeIds));
+    for (const change of page) {
+      position = change.cursor;
+      const event = view(change);
+      if (event !== null) events.push(event);
+      if (events.length === first) return events;
     }
-    return events;
-  });
+    if (page.length < size) return events;
+  }
+  return events;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { delay } from '../delay.ts';
 import { GatewayError } from '../errors.ts';
+import { backendRead } from './backend-call.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { bookmark, changeView, nodeCondition, snapshotOf } from './change-filter.ts';
@@ -136,7 +137,7 @@ export class Subscriptions {
   async #pageBeyondMemory(position: Cursor) {
     const { feed, log } = this.#parts;
     if (feed.recentAfter(position, 1) !== null) return null;
-    const page = await backend(() => log.readAfter(position, PAGE));
+    const page = await backendRead(() => log.readAfter(position, PAGE));
     const [first] = page;
     if (first?.cursor !== position + 1) await this.#checkCursor(position);
     return page;
@@ -146,7 +147,7 @@ export class Subscriptions {
   async #checkCursor(after: Cursor): Promise<void> {
     const { feed, log } = this.#parts;
     if (after <= feed.head() && feed.recentAfter(after, 1) !== null) return;
-    checkBounds(after, await backend(() => log.bounds()));
+    checkBounds(after, await backendRead(() => log.bounds()));
   }
 
   /** Matching REGISTERED nodes in the order of their latest change, so that a snapshot cut half-way resumes like anything else. */
@@ -207,21 +208,6 @@ function expired(after: Cursor, floor: Cursor): GatewayError {
     'CURSOR_EXPIRED',
     `the change log no longer reaches back to ${printCursor(after)}, it starts after ${printCursor(floor)}: take a snapshot instead`,
   );
-}
-
-/** Failures of a back end as what a client may see. */
-export async function backend<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof GatewayError) throw error;
-    throw new GatewayError(
-      'BACKEND_UNAVAILABLE',
-      'a back end that this needs does not answer at the moment: try again',
-      {},
-      { cause: error },
-    );
-  }
 }
 
 function nextChange(discovery: Discovery, signal: AbortSignal): Promise<void> {
