@@ -20,6 +20,17 @@ describe('GraphQL over HTTP', () => {
     expect(await response.json()).toEqual({ data: { nodes: { totalCount: 1 } } });
   });
 
+  it('should have its fields in the order in which they were asked for, whichever has to be read', async () => {
+    const { url, registry } = await startServer();
+    registry.put(sampleNode('n-1'));
+    const query =
+      '{ changes { cursor } registryStatus { stale } nodes { edges { node { changes { cursor } nodeId } cursor } totalCount } }';
+    const text = await (await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`)).text();
+    expect(text).toMatch(
+      /^{"data":{"changes":.*"registryStatus":.*"nodes":{"edges":\[{"node":{"changes":.*"nodeId":.*"cursor":.*"totalCount":1}}}$/,
+    );
+  });
+
   it('should mask an internal error, and log it under the id that the client gets', async () => {
     const { ask, registry, lines } = await startServer();
     registry.failure = new Error('relation "nodes" does not exist');
