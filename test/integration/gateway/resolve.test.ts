@@ -69,7 +69,7 @@ describe("`Unable to resolve service 'database-adapter'`", () => {
     expect(await resolve('database-adapter')).toEqual([]);
     expect(await explain('database-adapter')).toMatchObject({
       handedOut: 0,
-      names: [{ normalized: 'database-adapter', matchedBy: [] }],
+      names: [{ normalized: 'databaseadapter', matchedBy: [] }],
       withheld: [],
       rejectedEvents: [],
       summary: expect.stringContaining('No node is or was known with "database-adapter"'),
@@ -85,7 +85,7 @@ describe("`Unable to resolve service 'database-adapter'`", () => {
   it('should resolve, in every spelling, to an address that answers, once the node has announced itself', async () => {
     await nodes.announce(announced(server.endpoints));
     await until('it resolves', async () => (await resolve('database-adapter')).length === 1);
-    for (const name of ['database-adapter', 'Database_Adapter', 'database-adapter-service', ' DATABASE_ADAPTER_SERVICE ']) {
+    for (const name of ['database-adapter', 'Database_Adapter', 'database-adapter-service', ' DATABASE_ADAPTER_SERVICE ', 'DatabaseAdapter']) {
       const [service, ...more] = await resolve(name);
       expect(more).toEqual([]);
       expect(service).toEqual({ nodeId: NODE_ID, url: server.endpoints.api });
@@ -93,7 +93,7 @@ describe("`Unable to resolve service 'database-adapter'`", () => {
     }
     expect(await explain('database-adapter')).toMatchObject({
       handedOut: 1,
-      names: [{ normalized: 'database-adapter', matchedBy: ['SERVICE_NAME'] }],
+      names: [{ normalized: 'databaseadapter', matchedBy: ['SERVICE_NAME'] }],
       withheld: [],
       summary: '1 node is handed out for "database-adapter", found by service name.',
     });
