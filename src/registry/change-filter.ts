@@ -2,6 +2,7 @@ import type { Change, ChangeEvent, ChangeFilter, LoggedChangeType } from './chan
 import type { Cursor } from './cursor.ts';
 import { canonicalName } from './names.ts';
 import type { NodeRecord } from './node-record.ts';
+import { WantedTypes } from './wanted-types.ts';
 
 /** Turns entries of the log into what a subscriber with this filter sees; null: nothing. */
 export type ChangeView = (change: Change) => ChangeEvent | null;
@@ -14,11 +15,11 @@ interface Image {
 /** An absent or null condition is none. */
 export function nodeCondition(filter: ChangeFilter | null): (nodeId: string, image: Image) => boolean {
   const nodeIds = filter?.nodeIds == null ? null : new Set(filter.nodeIds);
-  const types = filter?.nodeTypes == null ? null : new Set(filter.nodeTypes.map(canonicalName));
+  const types = filter?.nodeTypes == null ? null : new WantedTypes(filter.nodeTypes);
   const capabilities = filter?.anyCapability == null ? null : new Set(filter.anyCapability.map(canonicalName));
   return (nodeId, image) =>
     (nodeIds === null || nodeIds.has(nodeId)) &&
-    (types === null || types.has(canonicalName(image.type))) &&
+    (types === null || types.include(image.type)) &&
     (capabilities === null || image.capabilities.some((name) => capabilities.has(canonicalName(name))));
 }
 

@@ -1,7 +1,10 @@
 /** Letters beyond ASCII have more than one spelling: é composed or not, ß or SS, three sigmas. */
 const BEYOND_ASCII = /\P{ASCII}/u;
-/** Space, underscores and dashes of every kind: what tells `database-adapter`, `database_adapter` and `DatabaseAdapter` apart. */
-const SEPARATORS = /[\s_\p{Pd}]+/gu;
+/** Space, underscores and dashes: what tells `database-adapter`, `database_adapter` and `DatabaseAdapter` apart. */
+const SEPARATORS = /[\s_-]+/g;
+/** Dashes of every kind, where there may be others. */
+const ALL_SEPARATORS = /[\s_\p{Pd}]+/gu;
+const BETWEEN_DIGITS = /\d[\s_\p{Pd}]+\d/u;
 
 /**
  * A name as capabilities, services, nodes and types are matched: neither case nor separators count, so that every convention of writing the
@@ -9,11 +12,16 @@ const SEPARATORS = /[\s_\p{Pd}]+/gu;
  * another name than `database-query`.
  */
 export function canonicalName(name: string): string {
-  const joined = name.replace(SEPARATORS, (run, at: number) => (isDigit(name[at - 1]) && isDigit(name[at + run.length]) ? '-' : ''));
+  // Joined before it is folded: whether a sigma is the last letter depends on what follows it.
+  return BEYOND_ASCII.test(name) ? folded(joined(name, ALL_SEPARATORS)) : joined(name.toLowerCase(), SEPARATORS);
+}
+
+function joined(name: string, separators: RegExp): string {
+  const text = BETWEEN_DIGITS.test(name)
+    ? name.replace(separators, (run, at: number) => (isDigit(name[at - 1]) && isDigit(name[at + run.length]) ? '-' : ''))
+    : name.replace(separators, '');
   // Nothing but separators is a name, too, and not that of everybody.
-  if (joined === '') return name.trim() === '' ? '' : '-';
-  // Joined before: whether a sigma is the last letter depends on what follows it.
-  return BEYOND_ASCII.test(joined) ? folded(joined) : joined.toLowerCase();
+  return text === '' && name.trim() !== '' ? '-' : text;
 }
 
 function isDigit(character: string | undefined): boolean {

@@ -1,11 +1,11 @@
 import { isNodeId, type NodeId } from '../events/node-id.ts';
 import type { Change } from './change.ts';
 import { type Cursor, toCursor } from './cursor.ts';
-import { NameDirectory } from './name-directory.ts';
-import { canonicalName } from './names.ts';
+import { NameDirectory, type NameKind } from './name-directory.ts';
 import type { NodeHealth, NodeRecord } from './node-record.ts';
 import type { LivenessUpdate, ObservedCheck } from './ports.ts';
 import type { CapabilitySummary, NodeFilter } from './registry.ts';
+import { WantedTypes } from './wanted-types.ts';
 
 /**
  * The registry in memory: what every read is answered from. It is loaded from Postgres and then follows the change log, so it is the
@@ -132,7 +132,7 @@ export class RegistryView {
 
   /** By node id. */
   filter(filter: NodeFilter | null): NodeRecord[] {
-    const matches = matcher(filter);
+    const matches = this.#matcher(filter);
     const found: NodeRecord[] = [];
     for (const id of this.#ids()) {
       const node = this.#nodes.get(id);
@@ -191,34 +191,40 @@ export class RegistryView {
     if (node.state === 'REGISTERED') return this.registered;
     return node.contentHash === '' ? null : this.departed;
   }
-}
 
-/** A test for one filter. An absent, null or empty-string condition is none; an empty list matches nothing. */
-function matcher(filter: NodeFilter | null): (node: NodeRecord) => boolean {
-  if (filter === null) return () => true;
-  const conditions: ((node: NodeRecord) => boolean)[] = [];
-  const { types, capabilities, anyCapability, states, health, serviceName, environment, search } = filter;
-  if (types != null) {
-    const wanted = new Set(types.map(canonicalName));
-    conditions.push((node) => wanted.has(canonicalName(node.type)));
+  /** A test for one filter. An absent, null or empty-string condition is none; an empty list matches nothing. */
+  #matcher(filter: NodeFilter | null): (node: NodeRecord) => boolean {
+    if (filter === null) return () => true;
+    const conditions: ((node: NodeRecord) => boolean)[] = [];
+    const { types, capabilities, anyCapability, states, health, serviceName, environment, search } = filter;
+    if (types != null) {
+      const wanted = new WantedTypes(types);
+      conditions.push((node) => wanted.include(node.type));
+    }
+    if (capabilities != null) {
+      const wanted = capabilities.map((name) => this.#having('CAPABILITY', name));
+      conditions.push((node) => wanted.every((has) => has(node)));
+    }
+    if (anyCapability != null) {
+      const wanted = anyCapability.map((name) => this.#having('CAPABILITY', name));
+      conditions.push((node) => wanted.some((has) => has(node)));
+    }
+    if (states != null) conditions.push((node) => states.includes(node.state));
+    if (health != null) conditions.push((node) => health.includes(node.health));
+    if (serviceName != null) conditions.push(this.#having('SERVICE_NAME', serviceName));
+    if (environment != null) conditions.push((node) => node.environment === environment);
+    if (search != null && search !== '') {
+      const needle = search.toLowerCase();
+      conditions.push((node) =>
+        [node.nodeId, node.name ?? '', node.serviceName, ...node.capabilities].some((text) => text.toLowerCase().includes(needle)),
+      );
+    }
+    return (node) => conditions.every((condition) => condition(node));
   }
-  if (capabilities != null) {
-    const wanted = capabilities.map(canonicalName);
-    conditions.push((node) => wanted.every((name) => node.capabilities.some((capability) => canonicalName(capability) === name)));
+
+  /** Whether a node has the name, looked up once for all nodes instead of in the names of each. */
+  #having(kind: NameKind, name: string): (node: NodeRecord) => boolean {
+    const [registered, departed] = [this.registered.named(kind, name), this.departed.named(kind, name)];
+    return ({ state, nodeId }) => (state === 'REGISTERED' ? registered : departed).has(nodeId);
   }
-  if (anyCapability != null) {
-    const wanted = new Set(anyCapability.map(canonicalName));
-    conditions.push((node) => node.capabilities.some((capability) => wanted.has(canonicalName(capability))));
-  }
-  if (states != null) conditions.push((node) => states.includes(node.state));
-  if (health != null) conditions.push((node) => health.includes(node.health));
-  if (serviceName != null) conditions.push((node) => canonicalName(node.serviceName) === canonicalName(serviceName));
-  if (environment != null) conditions.push((node) => node.environment === environment);
-  if (search != null && search !== '') {
-    const needle = search.toLowerCase();
-    conditions.push((node) =>
-      [node.nodeId, node.name ?? '', node.serviceName, ...node.capabilities].some((text) => text.toLowerCase().includes(needle)),
-    );
-  }
-  return (node) => conditions.every((condition) => condition(node));
 }
