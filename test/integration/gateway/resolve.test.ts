@@ -85,7 +85,13 @@ describe("`Unable to resolve service 'database-adapter'`", () => {
   it('should resolve, in every spelling, to an address that answers, once the node has announced itself', async () => {
     await nodes.announce(announced(server.endpoints));
     await until('it resolves', async () => (await resolve('database-adapter')).length === 1);
-    for (const name of ['database-adapter', 'Database_Adapter', 'database-adapter-service', ' DATABASE_ADAPTER_SERVICE ', 'DatabaseAdapter']) {
+    for (const name of [
+      'database-adapter',
+      'Database_Adapter',
+      'database-adapter-service',
+      ' DATABASE_ADAPTER_SERVICE ',
+      'DatabaseAdapter',
+    ]) {
       const [service, ...more] = await resolve(name);
       expect(more).toEqual([]);
       expect(service).toEqual({ nodeId: NODE_ID, url: server.endpoints.api });
