@@ -41,6 +41,11 @@ describe("GraphiQL's tabs", () => {
     expect(missing, 'give each an operation in src/http/example-tabs.ts').toEqual([]);
   });
 
+  it('should fit into an editor that is half of a laptop wide', () => {
+    const long = EXAMPLE_TABS.flatMap(({ query }) => query.split('\n')).filter((line) => line.length > 58);
+    expect(long).toEqual([]);
+  });
+
   it.each(all)('should give $name its variables', ({ definition, variables }) => {
     for (const value of Object.values(variables)) expect(value).toBeDefined();
     expect(getVariableValues(schema, definition.variableDefinitions ?? [], variables).errors).toBeUndefined();
