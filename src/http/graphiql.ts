@@ -15,14 +15,16 @@ export interface GraphiqlPage {
  */
 export async function loadGraphiqlPage(): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = withHeadersOnSockets(
-    renderGraphiQL({
-      title: 'discovery-gateway',
-      subscriptionsProtocol: 'WS',
-      defaultTabs: [...EXAMPLE_TABS.map((tab) => ({ ...tab }))],
-      // A token that somebody types in stays in the page, and is not left in the browser's storage.
-      shouldPersistHeaders: false,
-    }),
+  const html = withStillTabs(
+    withHeadersOnSockets(
+      renderGraphiQL({
+        title: 'discovery-gateway',
+        subscriptionsProtocol: 'WS',
+        defaultTabs: [...EXAMPLE_TABS.map((tab) => ({ ...tab }))],
+        // A token that somebody types in stays in the page, and is not left in the browser's storage.
+        shouldPersistHeaders: false,
+      }),
+    ),
   );
   return {
     gzipped: await promisify(gzip)(html),
@@ -47,6 +49,16 @@ function withHeadersOnSockets(html: string): string {
     (_found, options: string) =>
       `extensions:Object.defineProperty({headers:${options}?.headers},"connectionParams",{value:Object.fromEntries([["authorization"],...Object.entries(${options}?.headers??{}).map(([name,value])=>[name.toLowerCase(),value])])})`,
   );
+}
+
+/**
+ * The tabs can be dragged. They are drawn where they stand after an animation that stands still itself: at the first press on one it jumps
+ * away from under the pointer, and the click goes nowhere. Tabs that cannot be moved do not.
+ */
+function withStillTabs(html: string): string {
+  const end = html.indexOf('</head>');
+  if (end < 0 || end > html.indexOf('<body')) throw new Error('GraphiQL has another page than the version that this gateway was made for');
+  return `${html.slice(0, end)}<style>.graphiql-tab { transform: none !important; }</style>${html.slice(end)}`;
 }
 
 /** Answers a browser that opens `/graphql`. */

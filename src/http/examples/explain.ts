@@ -2,8 +2,8 @@ import type { ExampleTab } from '../example-tabs.ts';
 
 /** Why somebody is missing. */
 export const EXPLAIN: ExampleTab = {
-  query: `# Nobody answers? Ask why: what the name was taken for, who
-# has it and is not handed out, and what is near it.
+  query: `# Nobody answers? Ask why: what the name was taken for,
+# who has it and is not handed out, and what is near it.
 query Explain {
   explainDiscovery(capability: "databse-adapter") {
     summary

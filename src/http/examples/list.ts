@@ -2,8 +2,8 @@ import type { ExampleTab } from '../example-tabs.ts';
 
 /** What there is. */
 export const LIST: ExampleTab = {
-  query: `# What exists, in whatever state? Run it; for the next page
-# put pageInfo.endCursor into "after", in Variables below.
+  query: `# What exists, in whatever state? Run it; for the next
+# page put pageInfo.endCursor into "after", in Variables.
 query List($first: Int, $after: String) {
   nodes(
     first: $first

@@ -4,10 +4,11 @@ import type { ExampleTab } from '../example-tabs.ts';
 export const RESOLVE: ExampleTab = {
   query: `# discovery-gateway: who can do what, where, and how it
 # changes. The other tabs: Explain, List, Watch, Ask.
-# Ctrl-Enter runs the operation under the caret, Ctrl-Space
-# completes, the book on the left has every description.
+# Ctrl-Enter runs the operation under the caret,
+# Ctrl-Space completes, and the book on the left has
+# every description.
 #
-# Does it ask for a token? Write this into Headers, below:
+# Does it ask for a token? Write into Headers, below:
 #   { "Authorization": "Bearer <token>" }
 # and fetch the schema again (Ctrl-Shift-R).
 

@@ -3,8 +3,8 @@ import type { ExampleTab } from '../example-tabs.ts';
 /** What changes. */
 export const WATCH: ExampleTab = {
   query: `# Follow everything: first what stands, then a BOOKMARK,
-# then every change as it happens. One of the sample nodes
-# leaves every 40 seconds and returns.
+# then every change as it happens. One of the sample
+# nodes leaves every 40 seconds and returns.
 subscription Watch {
   registrationChanges(snapshot: true) {
     cursor
@@ -20,8 +20,8 @@ subscription Watch {
   }
 }
 
-# List, then watch: the list says where the log stood when
-# it was read …
+# List, then watch: the list says where the log stood
+# when it was read …
 query ListFirst {
   nodes(first: 50) {
     cursor
@@ -34,9 +34,9 @@ query ListFirst {
   }
 }
 
-# … and with that "cursor" as "after", in Variables below,
-# nothing in between is missed. Resume in the same way
-# after a break.
+# … and with that "cursor" as "after", in Variables
+# below, nothing in between is missed. Resume in the same
+# way after a break.
 subscription ThenWatch($after: Cursor) {
   registrationChanges(
     after: $after

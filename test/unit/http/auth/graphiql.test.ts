@@ -46,6 +46,11 @@ describe('GraphiQL', () => {
     });
   });
 
+  it('should have tabs that do not jump away from under a click', () => {
+    expect(html.slice(0, html.indexOf('<body'))).toMatch(/<style>\.graphiql-tab \{ transform: none !important; \}<\/style><\/head>\s*$/);
+    expect(html.split('<div id="root">')).toHaveLength(2);
+  });
+
   it('should hand those parameters to its WebSocket client', () => {
     expect(html).toMatch(
       /(\w+)\?\.connectionParams&&typeof \1\?\.connectionParams=="object"&&\((\w+)=Object\.assign\(\2,\1\.connectionParams\)\)/,
