@@ -15,7 +15,7 @@ export interface GraphiqlPage {
  */
 export async function loadGraphiqlPage(): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const html = withStillTabs(
+  const html = withAddition(
     withHeadersOnSockets(
       renderGraphiQL({
         title: 'discovery-gateway',
@@ -52,13 +52,23 @@ function withHeadersOnSockets(html: string): string {
 }
 
 /**
- * The tabs can be dragged. They are drawn where they stand after an animation that stands still itself: at the first press on one it jumps
- * away from under the pointer, and the click goes nowhere. Tabs that cannot be moved do not.
+ * What the page needs beside what it has.
+ *
+ * Its tabs can be dragged, and are drawn where they stand after an animation that stands still itself: at the first press on one it jumps
+ * away from under the pointer, and the click goes nowhere. And it prints the event by which a WebSocket ended as `{"isTrusted": true}`,
+ * where the event has the gateway's own words.
  */
-function withStillTabs(html: string): string {
+const ADDITION = `<style>.graphiql-tab { transform: none !important; }</style>
+<script>
+  Event.prototype.toJSON = function () {
+    return { message: this.reason || this.message || 'The connection failed', code: this.code };
+  };
+</script>`;
+
+function withAddition(html: string): string {
   const end = html.indexOf('</head>');
   if (end < 0 || end > html.indexOf('<body')) throw new Error('GraphiQL has another page than the version that this gateway was made for');
-  return `${html.slice(0, end)}<style>.graphiql-tab { transform: none !important; }</style>${html.slice(end)}`;
+  return `${html.slice(0, end)}${ADDITION}${html.slice(end)}`;
 }
 
 /** Answers a browser that opens `/graphql`. */

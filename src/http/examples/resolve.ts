@@ -8,7 +8,8 @@ export const RESOLVE: ExampleTab = {
 # Ctrl-Space completes, and the book on the left has
 # every description.
 #
-# Does it ask for a token? Write into Headers, below:
+# Does it ask for a token? Write into Headers, below, in
+# each tab:
 #   { "Authorization": "Bearer <token>" }
 # and fetch the schema again (Ctrl-Shift-R).
 
