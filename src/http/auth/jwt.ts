@@ -5,8 +5,9 @@ import { EXPIRED } from '../../graphql/access.ts';
 import { SCOPES, type Scope } from '../../graphql/asker.ts';
 import { operatorName } from '../../graphql/context.ts';
 import type { Log } from '../../log.ts';
-import { issuerKeys, KeysUnavailable } from './issuer-keys.ts';
+import { IssuerKeys, KeysUnavailable } from './issuer-keys.ts';
 import { AccessRefusal } from './refusal.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 /** Asymmetric ones alone: with a shared secret, whoever may check a token could make one; `none` is no signature. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
@@ -48,33 +49,45 @@ const claims = z.object({
   permissions: scopeList,
 });
 
-/** Checks signature, issuer, audience and times of JWTs, and reads what they allow. */
-export function createJwtVerifier({ jwksUrl, issuer, audiences }: JwtConfig, { now, log, cooldown }: JwtVerifierOptions): JwtVerifier {
-  const keyOf = issuerKeys({ url: jwksUrl, now, log, cooldown });
+/** Checks signature, issuer, audience and times of JWTs, and reads what they allow. A token is verified once for each edition of the issuer's keys. */
+export function createJwtVerifier(config: JwtConfig, { now, log, cooldown }: JwtVerifierOptions): JwtVerifier {
+  const keys = new IssuerKeys({ url: config.jwksUrl, now, log, cooldown });
+  const verified = new VerifiedTokens<VerifiedJwt>();
   return async (token) => {
-    const { payload } = await jwtVerify(token, keyOf, {
-      algorithms: ALGORITHMS,
-      issuer,
-      audience: [...audiences],
-      clockTolerance: CLOCK_TOLERANCE,
-      requiredClaims: ['exp'],
-      currentDate: new Date(now()),
-    }).catch((error: unknown) => {
-      throw refusalOf(error);
-    });
-    const parsed = claims.safeParse(payload);
-    if (!parsed.success) {
-      throw new AccessRefusal(
-        'invalid_jwt',
-        `The token's "${parsed.error.issues[0]?.path.join('.')}" cannot be used: ${parsed.error.issues[0]?.message}`,
-      );
-    }
-    const { sub, exp, scope, scp, permissions } = parsed.data;
-    return {
-      subject: sub ?? null,
-      scopes: scopesOf([...scope, ...scp, ...permissions]),
-      expiresAt: (exp + CLOCK_TOLERANCE) * 1000,
-    };
+    const edition = keys.edition;
+    const known = edition === null ? undefined : verified.get(token, edition, now());
+    if (known !== undefined) return known;
+    const found = await verify(token, config, keys, now());
+    // Of the keys as they are now: what was verified by older ones is verified again.
+    if (edition !== null && edition === keys.edition) verified.set(token, edition, found);
+    return found;
+  };
+}
+
+/** Throws AccessRefusal. `now` is milliseconds since 1970. */
+async function verify(token: string, { issuer, audiences }: JwtConfig, keys: IssuerKeys, now: number): Promise<VerifiedJwt> {
+  const { payload } = await jwtVerify(token, (header, jws) => keys.keyOf(header, jws), {
+    algorithms: ALGORITHMS,
+    issuer,
+    audience: [...audiences],
+    clockTolerance: CLOCK_TOLERANCE,
+    requiredClaims: ['exp'],
+    currentDate: new Date(now),
+  }).catch((error: unknown) => {
+    throw refusalOf(error);
+  });
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) {
+    throw new AccessRefusal(
+      'invalid_jwt',
+      `The token's "${parsed.error.issues[0]?.path.join('.')}" cannot be used: ${parsed.error.issues[0]?.message}`,
+    );
+  }
+  const { sub, exp, scope, scp, permissions } = parsed.data;
+  return {
+    subject: sub ?? null,
+    scopes: scopesOf([...scope, ...scp, ...permissions]),
+    expiresAt: (exp + CLOCK_TOLERANCE) * 1000,
   };
 }
 

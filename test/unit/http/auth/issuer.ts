@@ -23,8 +23,10 @@ export async function startIssuer() {
   let asked = 0;
   /** Answers in place of the keys; null: the keys. */
   let instead: { readonly status: number; readonly body: string } | null = null;
+  let isSilent = false;
   const server = createServer((_request, response) => {
     asked += 1;
+    if (isSilent) return;
     const body = { keys: published.flatMap((id) => keys.get(id)?.publicJwk ?? []) };
     response.writeHead(instead?.status ?? 200, { 'content-type': 'application/json' }).end(instead?.body ?? JSON.stringify(body));
   });
@@ -53,6 +55,10 @@ export async function startIssuer() {
     },
     answerInstead: (answer: { readonly status: number; readonly body: string } | null) => {
       instead = answer;
+    },
+    /** Takes questions, and answers none. */
+    fallSilent: () => {
+      isSilent = true;
     },
     asked: () => asked,
     stop: close,

@@ -3,10 +3,12 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createJwtVerifier } from '../../../../src/http/auth/jwt.ts';
 import { AccessRefusal } from '../../../../src/http/auth/refusal.ts';
+import { until } from '../../../until.ts';
 import { accessOf } from './access.ts';
 import { AUDIENCE, type Claims, ISSUER, startIssuer } from './issuer.ts';
 
 const T0 = Date.UTC(2026, 10, 24, 12);
+const MINUTE = 60_000;
 
 /** An issuer with one key, and a gateway's view of it. */
 async function setUp({ cooldown = 0 } = {}) {
@@ -85,6 +87,20 @@ describe('a JWT of the issuer', () => {
     clock.now += 64_000;
     expect(await refusal(token)).toBeNull();
     clock.now += 2000;
+    expect((await refusal(token))?.reason).toBe('expired');
+  });
+});
+
+describe('a token that was shown before', () => {
+  it('should be what it was, until it expires, and no other token be taken for it', async () => {
+    const { verify, refusal, sign, clock } = await setUp();
+    const token = await sign();
+    const [header, payload, signature = ''] = token.split('.');
+    const first = await verify(token);
+    for (let index = 0; index < 3; index++) expect(await verify(token)).toEqual(first);
+    const forged = [header, payload, `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`].join('.');
+    expect((await refusal(forged))?.reason).toBe('invalid_jwt');
+    clock.now += 66_000;
     expect((await refusal(token))?.reason).toBe('expired');
   });
 });
@@ -174,6 +190,34 @@ describe('the keys of the issuer', () => {
     issuer.answerInstead(null);
     clock.now += 5001;
     expect(await refusal(await sign())).toBeNull();
+  });
+
+  it('should be fetched anew while tokens come, and nobody wait for it', async () => {
+    const { issuer, refusal, sign, clock } = await setUp({ cooldown: MINUTE });
+    await refusal(await sign());
+    const other = await sign();
+    await issuer.newKey('two');
+    clock.now += 6 * MINUTE;
+    const later = await sign();
+    expect(await refusal(later)).toBeNull();
+    await until('the new keys count', async () => (await refusal(later))?.message.includes('no key of that name'));
+    expect(await refusal(await sign({}, 'two'))).toBeNull();
+    expect(issuer.asked()).toBe(2);
+    expect((await refusal(other))?.reason).toBe('invalid_jwt');
+  });
+
+  it('should hold up nobody whose token they can check, while the issuer says nothing', async () => {
+    const { issuer, refusal, sign, clock } = await setUp({ cooldown: 5000 });
+    expect(await refusal(await sign())).toBeNull();
+    issuer.fallSilent();
+    clock.now += 6 * MINUTE;
+    for (let index = 0; index < 5; index++) expect(await refusal(await sign())).toBeNull();
+    await until('it is asked', () => issuer.asked() === 2);
+    await issuer.stop();
+    clock.now += 49 * MINUTE;
+    expect(await refusal(await sign())).toBeNull();
+    clock.now += 6 * MINUTE;
+    expect((await refusal(await sign()))?.reason).toBe('keys_unavailable');
   });
 
   it('should go on counting while the issuer is away, and say of new ones that nobody knows', async () => {
