@@ -12,7 +12,7 @@ export function defineDiscoveryArguments(builder: Builder) {
     types: t.stringList({ description: 'Only nodes of any of these types; with `[]` there are none. Example: `["effect"]`.' }),
     versionRange: t.string({
       description:
-        'Only versions in this semver range. `v1.2` and `1.2` count as 1.2.0; a prerelease comes before its release, so `^1.1.0` and `>=1.2.0-rc.1` have 1.2.0-rc.2 and `>=1.2.0` has not; a node without a version, or with one that is none, is in no range. Example: `"^1.4.0"`.',
+        'Only versions in this semver range; blank counts as left out. `v1.2` and `1.2` count as 1.2.0; a prerelease comes before its release, so `^1.1.0` and `>=1.2.0-rc.1` have 1.2.0-rc.2 and `>=1.2.0` has not; a node without a version, or with one that is none, is in no range. Example: `"^1.4.0"`.',
     }),
     allOf: t.stringList({
       description: `More that the same service must be able to do, each matched like \`capability\`: all of them, at most ${LIMITS.allOf}. Example: \`["transactions", "postgres"]\`.`,

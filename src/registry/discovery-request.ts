@@ -26,7 +26,8 @@ export function readRequest({ capability, allOf, types, versionRange }: Discover
   return {
     names: [first, ...others.values()],
     types: types == null ? null : new WantedTypes(types),
-    range: versionRange == null ? null : new VersionRange(versionRange),
+    // A form that nobody filled in sends a blank text.
+    range: versionRange == null || versionRange.trim() === '' ? null : new VersionRange(versionRange),
   };
 }
 

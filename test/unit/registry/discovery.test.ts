@@ -116,6 +116,11 @@ describe('versionRange', () => {
     expect(inRange('*')).toContain('1.0.0');
   });
 
+  it('should be no condition where it is blank, as a form sends it', () => {
+    expect(inRange(' ')).toEqual(versions);
+    expect(inRange('')).toEqual(versions);
+  });
+
   it.each(['newest', '>=', '1.2.3.4', '^^1'])('should refuse %j as BAD_USER_INPUT and show a range that is one', (range) => {
     expect(() => inRange(range)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', message: expect.stringContaining('^1.0.0') }));
   });
