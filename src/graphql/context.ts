@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
 import { hasControlCharacter } from '../events/node-id.ts';
+import type { EventTaker } from '../registry/audience.ts';
 import type { Caller, Registry } from '../registry/registry.ts';
 import type { Asker } from './asker.ts';
 import {
@@ -25,6 +26,8 @@ export interface GraphqlContext {
   readonly isAbandoned: () => boolean;
   /** It took too long, and was answered so. */
   readonly abandon: () => void;
+  /** Takes the events of a subscription to changes past the execution of each. Default: they are iterated. */
+  readonly taker?: EventTaker;
 }
 
 /** Longest operator name that goes into the change log: the subject of a JWT has up to 255 (OpenID Connect Core, section 2). */

@@ -25,8 +25,8 @@ export function defineSubscription(types: Types, inputs: FilterInputs, discovery
             description: 'Which changes; all where it is left out. Example: `{nodeTypes: ["effect"]}`.',
           }),
         },
-        subscribe: (_root, { after, snapshot, filter }, { registry }) =>
-          turns.paced(registry.subscribeChanges({ after, snapshot: snapshot ?? false, filter: checkChangeFilter(filter) })),
+        subscribe: (_root, { after, snapshot, filter }, { registry, taker }) =>
+          turns.paced(registry.subscribeChanges({ after, snapshot: snapshot ?? false, filter: checkChangeFilter(filter), taker })),
         resolve: (change) => change,
       }),
       healthyServices: t.field({

@@ -8,6 +8,7 @@ import { GatewayError } from '../errors.ts';
 import type { Asker } from '../graphql/asker.ts';
 import { createContext } from '../graphql/context.ts';
 import { type ReadDocument, RefusedDocument } from '../graphql/documents.ts';
+import { Editions } from '../graphql/editions.ts';
 import { type ErrorMask, visible } from '../graphql/errors.ts';
 import { limitExceeded } from '../graphql/refusal.ts';
 import type { Log } from '../log.ts';
@@ -19,6 +20,7 @@ import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
 import { SocketLimits } from './socket-limits.ts';
+import { SocketTaker } from './socket-taker.ts';
 import { isOfServer, withQuery } from './subscribe-message.ts';
 
 /** Close code of RFC 6455 for "going away": clients connect again, and resume from their cursor. */
@@ -77,6 +79,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   const admit = createAdmission(options);
   let sockets = 0;
   const engine = endpoint.getEnveloped({});
+  const editions = new Editions({ schema: engine.schema, registry, maskError });
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
     connectionInitWaitTimeout: LIMIT_INIT_WAIT,
     onConnect: async ({ extra, connectionParams }) => {
@@ -85,7 +88,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       extra.asker = asker;
       return true;
     },
-    onSubscribe: (context, _id, payload) => prepare(context, payload),
+    onSubscribe: (context, id, payload) => prepare(context, id, payload),
     execute: async (args) => begun(await engine.execute(args)),
     subscribe: async (args) => begun(await engine.subscribe(args)),
     onError: (_context, _id, _payload, errors) => errors.flatMap((error) => publicErrors(error, maskError)),
@@ -93,8 +96,8 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       result.errors === undefined ? undefined : { ...result, errors: result.errors.flatMap((error) => publicErrors(error, maskError)) },
   });
 
-  function prepare(context: SocketContext, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
-    const { asker, request, talk } = context.extra;
+  function prepare(context: SocketContext, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[] {
+    const { asker, request, socket, talk } = context.extra;
     if (asker === undefined) return [maskError(new GatewayError('UNAUTHENTICATED', 'Operations begin after connection_ack'))];
     let read: ReadDocument;
     try {
@@ -104,9 +107,10 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       talk.hold(clients.waitAfterRefusal(asker.key));
       return error instanceof RefusedDocument ? error.errors.map((each) => maskError(each)) : [maskError(error)];
     }
-    const { document, errors } = read;
+    const { document, errors, text } = read;
     if (errors.length > 0) return errors;
-    if (!getOperationAST(document, payload.operationName)) {
+    const operation = getOperationAST(document, payload.operationName);
+    if (!operation) {
       return [
         new GraphQLError('operationName must name one operation of the document where it has several', {
           extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
@@ -115,12 +119,16 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
     }
     // A browser cannot set headers of a WebSocket: there the operator comes in the connection's parameters.
     const operator = request.headers['x-operator'] ?? context.connectionParams?.['x-operator'];
+    const { operationName, variables } = payload;
+    const asked = { document, text, operationName, variables: variables ?? {}, scopes: asker.scopes };
+    const contextValue = createContext(registry, asker, operator);
+    const isLive = operation.operation === 'subscription';
     return {
       schema: engine.schema,
       document,
-      operationName: payload.operationName,
-      variableValues: payload.variables,
-      contextValue: createContext(registry, asker, operator),
+      operationName,
+      variableValues: variables,
+      contextValue: isLive ? { ...contextValue, taker: new SocketTaker({ socket, editions, operation: asked, id }) } : contextValue,
     };
   }
 

@@ -1,6 +1,7 @@
 import type { CircuitPosition } from '../circuit.ts';
 import type { Backend } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
+import type { EventTaker } from './audience.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import type { Cursor } from './cursor.ts';
 import type { Ejection } from './ejections.ts';
@@ -105,6 +106,8 @@ export interface SubscribeOptions {
   readonly after?: Cursor | null;
   readonly snapshot?: boolean;
   readonly filter?: ChangeFilter | null;
+  /** Gets what it joins for instead of the iteration, in the same order. Default: every event is iterated. */
+  readonly taker?: EventTaker | undefined;
 }
 
 /** An instance that is left out of this gateway's answers, and when it is probed next: null while nobody asks for it. */

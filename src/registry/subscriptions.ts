@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { delay } from '../delay.ts';
 import { GatewayError } from '../errors.ts';
+import { Audience, type AudienceParts, type EventTaker } from './audience.ts';
 import { backendRead } from './backend-call.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
-import type { ChangeFeed } from './change-feed.ts';
 import { bookmark, changeView, nodeCondition, snapshotOf } from './change-filter.ts';
 import { type Cursor, printCursor } from './cursor.ts';
 import { byNodeId, type Discovery } from './discovery.ts';
 import { readRequest } from './discovery-request.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { ChangeLog, Clock } from './ports.ts';
+import type { ChangeLog } from './ports.ts';
 import type { HealthyServicesQuery, SubscribeOptions } from './registry.ts';
 import type { RegistryView } from './view.ts';
 
@@ -17,23 +17,21 @@ const PAGE = 500;
 /** Changes within this time reach a healthyServices subscriber as one set. Milliseconds. */
 const COALESCE = 100;
 
-export interface SubscriptionParts {
-  readonly feed: ChangeFeed;
+export interface SubscriptionParts extends AudienceParts {
   readonly log: ChangeLog;
   readonly view: RegistryView;
   readonly discovery: Discovery;
-  readonly now: Clock;
-  /** A bookmark is sent after this much silence. Milliseconds. */
-  readonly bookmarkInterval: number;
 }
 
 /** What live subscriptions receive: docs/PROTOCOL.md has the guarantees. */
 export class Subscriptions {
   readonly #parts: SubscriptionParts;
+  #audience: Audience;
   #open = 0;
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
+    this.#audience = new Audience(parts);
   }
 
   /** Subscriptions that are being read. */
@@ -58,8 +56,8 @@ export class Subscriptions {
     }
   }
 
-  async *#changes({ after, snapshot, filter }: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
-    const { feed, now, bookmarkInterval } = this.#parts;
+  async *#changes({ after, snapshot, filter, taker }: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
+    const { feed, now } = this.#parts;
     let position = feed.head();
     const restores = feed.restores();
     if (after != null) {
@@ -82,16 +80,16 @@ export class Subscriptions {
       }
       yield bookmark(position, now());
     }
-    yield* this.#live({ position, restores }, filter ?? null, signal, bookmarkInterval);
+    yield* this.#live({ position, restores }, filter ?? null, taker, signal);
   }
 
   async *#live(
     from: { readonly position: Cursor; readonly restores: number },
     filter: ChangeFilter | null,
+    taker: EventTaker | undefined,
     signal: AbortSignal,
-    interval: number,
   ): AsyncGenerator<ChangeEvent, void, undefined> {
-    const { feed, now } = this.#parts;
+    const { feed, now, bookmarkInterval: interval } = this.#parts;
     const view = changeView(filter);
     let { position } = from;
     let silentSince = now();
@@ -122,6 +120,12 @@ export class Subscriptions {
         silentSince = now();
       }
       if (changes.length > 0) continue;
+      // One that came with a cursor of another gateway may be ahead of the feed.
+      if (position === feed.head() && taker?.join()) {
+        if (this.#audience.isOver()) this.#audience = new Audience(this.#parts);
+        position = await this.#audience.join({ taker, filter, position, signal });
+        continue;
+      }
       const silence = now() - silentSince;
       // Below zero the clock was put back: how long it has been silent is not known.
       if (silence >= interval || silence < 0) {

@@ -21,7 +21,7 @@ export class RunningFeed {
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  constructor(store = new MemoryStore()) {
+  constructor(store = new MemoryStore(), monotonic = () => performance.now()) {
     const now = () => Date.now();
     this.store = store;
     this.feed = new ChangeFeed({ log: store.log, store, view: this.view, now }, (error) => this.errors.push(error));
@@ -32,6 +32,7 @@ export class RunningFeed {
       view: this.view,
       discovery,
       now,
+      monotonic,
       bookmarkInterval: BOOKMARK_INTERVAL,
     });
   }
