@@ -84,7 +84,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     consul: consulConfig(e),
     postgres: postgresConfig(e),
     registry: registryConfig(e),
-    limits: limitConfig(e),
+    limits: limitConfig(present),
     trustedDocuments: trustedDocumentsConfig(e),
     claims: claimsConfig(e),
     probing: probingConfig(e),
