@@ -46,15 +46,17 @@ export class TrustedDocuments {
 
   /**
    * The text that a request means; undefined where it has neither text nor id. Throws PERSISTED_QUERY_NOT_FOUND for an id that is not
-   * listed and, where only listed documents are answered, for another text, and PERSISTED_QUERY_NOT_SUPPORTED where none is listed.
+   * listed and, where only listed documents are answered, for another text; PERSISTED_QUERY_NOT_SUPPORTED where none is listed; and
+   * PERSISTED_QUERY_MISMATCH for a text that is not that of its id.
    */
   textOf({ query, documentId, extensions }: DocumentReference): string | undefined {
+    const id = idOf(documentId, extensions);
     // An empty text stands for none: the protocol of WebSockets wants one where there is an id, too.
     if (typeof query === 'string' && query !== '') {
+      if (id !== undefined) this.#match(id, query);
       if (this.mode !== 'only' || this.#known.has(query)) return query;
       throw unknown('This gateway answers registered documents only, and this one is not: ask its operator to list it');
     }
-    const id = idOf(documentId, extensions);
     if (id === undefined) return undefined;
     if (this.mode === 'off') {
       throw refused('PERSISTED_QUERY_NOT_SUPPORTED', 'This gateway has no registered documents: send the text of the operation');
@@ -63,6 +65,18 @@ export class TrustedDocuments {
     if (text === undefined)
       throw unknown(`No document is registered as ${id.slice(0, 100)}: send its text, or ask the operator to list it`);
     return text;
+  }
+
+  /** Whoever sends both may have one of them from somewhere else, and believes that it is the other that is answered. */
+  #match(id: string, text: string): void {
+    const listed = this.#texts.get(id);
+    if (listed === text || (listed === undefined && !isSha256(id))) return;
+    const hash = sha256(text);
+    if (hash === id) return;
+    throw refused(
+      'PERSISTED_QUERY_MISMATCH',
+      `The text is not that of the id which was sent with it: its SHA-256 is ${hash}. Send one of the two, or those that belong together`,
+    );
   }
 }
 

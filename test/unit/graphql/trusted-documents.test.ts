@@ -37,6 +37,25 @@ describe('a registered document', () => {
     expect(codeOf(reference, mode)).toMatchObject({ code });
   });
 
+  it.each([
+    ['a hash', { documentId: sha256('x') }],
+    ["a hash as Apollo's clients have it", { extensions: { persistedQuery: { version: 1, sha256Hash: sha256('x') } } }],
+    ['the hash of a listed one', { documentId: `sha256:${hash}`, query: '{ __typename }' }],
+    ['the name of a listed one', { documentId: 'count', query: '{ __typename }' }],
+  ])('should not be answered beside %s that is another one', (_what, reference) => {
+    for (const mode of ['allow', 'only'] as const) {
+      expect(codeOf({ query: TEXT, ...reference }, mode)).toMatchObject({ code: 'PERSISTED_QUERY_MISMATCH' });
+    }
+  });
+
+  it('should be answered beside its own id, and beside a name that nobody has listed', () => {
+    for (const reference of [{ documentId: hash.toUpperCase() }, { documentId: 'count' }, { documentId: 'nope' }]) {
+      expect(codeOf({ query: TEXT, ...reference }, 'only')).toBe(TEXT);
+    }
+    expect(codeOf({ query: '{ a }', documentId: sha256('{ a }') }, 'off')).toBe('{ a }');
+    expect(codeOf({ query: '{ a }', documentId: sha256('{ b }') }, 'off')).toMatchObject({ code: 'PERSISTED_QUERY_MISMATCH' });
+  });
+
   it('should stand beside other texts where those are answered, and be no matter where there is neither text nor id', () => {
     expect(codeOf({ query: '{ __typename }' }, 'allow')).toBe('{ __typename }');
     expect(codeOf({ query: '{ __typename }' }, 'off')).toBe('{ __typename }');
