@@ -127,6 +127,7 @@ export class Documents {
       costs.set(definition, cost);
     }
     const errors = this.#validate(document);
+    if (errors.some(({ message }) => message === INTROSPECTED_TOO_DEEP)) throw new RefusedDocument([tooDeepIntrospection()]);
     for (const error of errors) error.extensions['code'] ??= 'GRAPHQL_VALIDATION_FAILED';
     return { text, document, errors, costs, fields };
   }
@@ -179,6 +180,15 @@ export class Documents {
     if (refusals.length > 0) throw new RefusedDocument(refusals);
     return fields;
   }
+}
+
+/** What the rule of graphql-js says, which gives it no code. */
+const INTROSPECTED_TOO_DEEP = 'Maximum introspection depth exceeded';
+
+/** Types have fields that have types: a few lists within one another are the whole schema, over and over. */
+function tooDeepIntrospection(): GraphQLError {
+  const message = 'The operation asks for lists of the schema (fields, interfaces, possibleTypes, inputFields) too deep within one another';
+  return refusedWith(400, { limit: 'INTROSPECTION_DEPTH', max: 2, message: `${message}: ask for a type by its name, in several steps` });
 }
 
 function refuse(limit: LimitName, max: number, message: string): GraphQLError {

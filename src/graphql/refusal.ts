@@ -3,8 +3,8 @@ import type { LimitName } from '../config/limits.ts';
 import { GatewayError } from '../errors.ts';
 
 export interface Refusal {
-  /** The environment variable that sets the limit. */
-  readonly limit: LimitName;
+  /** The environment variable that sets the limit, or the name of one that is fixed. */
+  readonly limit: LimitName | 'INTROSPECTION_DEPTH';
   /** What it allows, in its own unit. */
   readonly max: number;
   /** One sentence: what is allowed, what came, what to do. */

@@ -17,7 +17,10 @@ function limitsOf(text: string, { variables = {}, limits = {} }: { variables?: R
   } catch (error) {
     if (!(error instanceof RefusedDocument)) throw error;
     return error.errors.map(({ originalError }) => {
-      expect(originalError).toMatchObject({ code: 'LIMIT_EXCEEDED', message: expect.stringMatching(/: .*\(LIMIT_[A-Z_]+=\d+\)$/) });
+      expect(originalError).toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+        message: expect.stringMatching(/: .*\((?:LIMIT|INTROSPECTION)_[A-Z_]+=\d+\)$/),
+      });
       return originalError !== undefined && 'details' in originalError ? originalError.details : undefined;
     });
   }
@@ -54,7 +57,22 @@ describe('a document', () => {
     [
       'the schema, walked over and over',
       `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} } '.repeat(6)} } } }`,
+      'INTROSPECTION_DEPTH',
+    ],
+    [
+      'the schema, many times at once',
+      `{ ${many(20, (n) => `a${n}: __schema { types { fields { name args { name } } } }`)} }`,
       'LIMIT_COST',
+    ],
+    [
+      'a type, walked into itself',
+      `{ __type(name: "Node") { ${'fields { type { '.repeat(3)} name ${'} } '.repeat(3)} } }`,
+      'INTROSPECTION_DEPTH',
+    ],
+    [
+      'inputs of inputs',
+      '{ __schema { types { inputFields { type { inputFields { type { inputFields { name } } } } } } } }',
+      'INTROSPECTION_DEPTH',
     ],
   ])('should be refused for %s, naming the limit', (_what, text, limit) => {
     expect(limitsOf(text)).toContainEqual(expect.objectContaining({ limit }));
