@@ -1,4 +1,11 @@
-import { buildSchema, DangerousChangeType, findBreakingChanges, findDangerousChanges, type GraphQLSchema } from 'graphql';
+import {
+  buildSchema,
+  DangerousChangeType,
+  findBreakingChanges,
+  findDangerousChanges,
+  type GraphQLSchema,
+  isInputObjectType,
+} from 'graphql';
 import type { AcceptedBreak } from './accepted-breaks.ts';
 
 /** The printed schema of a commit. */
@@ -43,7 +50,27 @@ export function findBreaks(earlier: readonly SchemaVersion[], current: string, a
 
 function breaksBetween(before: GraphQLSchema, now: GraphQLSchema): string[] {
   const defaults = findDangerousChanges(before, now).filter(({ type }) => type === DangerousChangeType.ARG_DEFAULT_VALUE_CHANGE);
-  return [...findBreakingChanges(before, now), ...defaults].map(({ description }) => description);
+  return [
+    ...[...findBreakingChanges(before, now), ...defaults].map(({ description }) => description),
+    ...inputDefaultsBetween(before, now),
+  ];
+}
+
+/** graphql-js compares the defaults of arguments, and not those of input fields. */
+function inputDefaultsBetween(before: GraphQLSchema, now: GraphQLSchema): string[] {
+  return Object.values(before.getTypeMap()).flatMap((type) => {
+    const other = now.getType(type.name);
+    if (!isInputObjectType(type) || !isInputObjectType(other)) return [];
+    const fields = other.getFields();
+    return Object.values(type.getFields()).flatMap(({ name, defaultValue }) => {
+      const [was, is] = [printed(defaultValue), printed(fields[name]?.defaultValue)];
+      return fields[name] === undefined || was === is ? [] : [`${type.name}.${name} has changed defaultValue from ${was} to ${is}.`];
+    });
+  });
+}
+
+function printed(defaultValue: unknown): string {
+  return defaultValue === undefined ? 'none' : JSON.stringify(defaultValue);
 }
 
 function dangersBetween(before: GraphQLSchema, now: GraphQLSchema): string[] {

@@ -7,7 +7,7 @@ const BEFORE = `
   type Node implements Named { name: String!, size: Int, kind: Kind! }
   interface Named { name: String! }
   enum Kind { SMALL LARGE }
-  input Filter { kinds: [Kind!], name: String }
+  input Filter { kinds: [Kind!], name: String, deep: Boolean = false }
   union Either = Node | Other
   type Other { name: String! }`;
 
@@ -32,8 +32,20 @@ describe('a comparison of schemas', () => {
     ],
     ['a changed default', 'depth: Int = 1', 'depth: Int = 2', 'Query.node arg depth has changed defaultValue from 1 to 2.'],
     ['a removed enum value', 'SMALL LARGE', 'SMALL', 'LARGE was removed from enum type Kind.'],
-    ['a removed input field', ', name: String }', '}', 'Filter.name was removed.'],
-    ['a new required input field', 'name: String }', 'name: String, size: Int! }', 'A required field size on input type Filter was added.'],
+    ['a removed input field', ', name: String', '', 'Filter.name was removed.'],
+    [
+      'a changed default of an input field',
+      'deep: Boolean = false',
+      'deep: Boolean = true',
+      'Filter.deep has changed defaultValue from false to true.',
+    ],
+    ['a removed default of an input field', ' = false', '', 'Filter.deep has changed defaultValue from false to none.'],
+    [
+      'a new required input field',
+      'name: String, deep',
+      'name: String, size: Int!, deep',
+      'A required field size on input type Filter was added.',
+    ],
     ['a removed member of a union', 'Node | Other', 'Node', 'Other was removed from union type Either.'],
     ['a removed interface', ' implements Named', '', 'Node no longer implements interface Named.'],
   ])('should refuse %s, and say since which commit', (_what, old, instead, what) => {
