@@ -30,8 +30,25 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ['mongodb:', 27017],
 ]);
 
-/** These address no service, and as a link on a page some of them run code. */
-const REFUSED_SCHEMES: ReadonlySet<string> = new Set(['javascript:', 'vbscript:', 'data:', 'blob:', 'file:', 'about:']);
+/**
+ * These address no service. As a link on a page some of them run code, and in the hands of a library that knows them some read files, or
+ * say whatever the URL says to a server of another kind (`gopher://10.0.0.5:6379/_FLUSHALL`).
+ */
+const REFUSED_SCHEMES: ReadonlySet<string> = new Set([
+  'javascript:',
+  'vbscript:',
+  'data:',
+  'blob:',
+  'file:',
+  'about:',
+  'view-source:',
+  'filesystem:',
+  'gopher:',
+  'dict:',
+  'jar:',
+  'netdoc:',
+  'php:',
+]);
 
 const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 /** The URL parser would silently repair these. */
