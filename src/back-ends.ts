@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Circuit, guarded } from './circuit.ts';
 import type { Config } from './config.ts';
 import { AgentCatalog } from './consul/agent-catalog.ts';
+import { CheckWriter } from './consul/check-writer.ts';
 import { ExternalCatalog } from './consul/external-catalog.ts';
+import { PlacedCatalog } from './consul/placed-catalog.ts';
 import { EndpointProbe } from './consul/probe.ts';
 import type { Backend } from './errors.ts';
 import type { NodeId } from './events/node-id.ts';
@@ -12,6 +15,7 @@ import { KnownTopics } from './kafka/topics.ts';
 import type { Log } from './log.ts';
 import { PostgresChangeLog } from './postgres/change-log.ts';
 import { Database } from './postgres/database.ts';
+import { GatewayRoster } from './postgres/gateway-roster.ts';
 import { PostgresLeadership } from './postgres/leadership.ts';
 import { PostgresPublishedPosition } from './postgres/published-position.ts';
 import { PostgresRegistrationStore } from './postgres/registration-store.ts';
@@ -70,8 +74,21 @@ export function connectBackEnds(
   if (config.consul.mode === 'agent' && config.consul.deregisterCriticalAfter < CONSUL_MINIMUM_DEREGISTER) {
     log.warn({ configured: config.consul.deregisterCriticalAfter }, 'Consul raises CONSUL_DEREGISTER_CRITICAL_AFTER to one minute');
   }
-  const services = new (config.consul.mode === 'agent' ? AgentCatalog : ExternalCatalog)({ config: config.consul, registryId });
-  const catalog = guarded(services, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
+  const configured = { mode: config.consul.mode, virtualNodes: config.consul.virtualNodes, probes: config.consul.probes };
+  const roster = new GatewayRoster({
+    database,
+    processId: randomUUID(),
+    gatewayId: config.gatewayId,
+    configured,
+    term: () => leadership.term(),
+  });
+  const placement = () => roster.placement();
+  const agent = new AgentCatalog({ config: config.consul, registryId });
+  const external = new ExternalCatalog({ config: config.consul, registryId, placement, wholeEvery: config.registry.reconcileInterval });
+  const placed = new PlacedCatalog({ agent, external, placement, log });
+  const catalog = guarded(placed, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
+  const checkWriter = new CheckWriter({ config: config.consul, registryId, log });
+  const checkProbe = new EndpointProbe({ timeout: config.consul.checkTimeout, rules: config.claims.endpoints, keepAlive: true });
   const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, rules: config.claims.endpoints });
 
   const kafka = createKafka(config.kafka, log);
@@ -89,6 +106,10 @@ export function connectBackEnds(
     leadership,
     position,
     catalog,
+    external,
+    checkWriter,
+    checkProbe,
+    roster: guarded(roster, circuits.postgres, ['beat']),
     probe,
     kafka,
     topics,
@@ -97,11 +118,14 @@ export function connectBackEnds(
     /** The first of them whose circuit is not closed; null when all answer. */
     away: (backends: readonly Backend[]) => backends.find((backend) => circuits[backend].position() !== 'closed') ?? null,
     /** Asked past the circuit, to learn that it may close. Throws while it does not answer. */
-    ask: { consul: () => services.exists(config.gatewayId), postgres: () => postgresLog.bounds() },
+    ask: { consul: () => placed.exists(config.gatewayId), postgres: () => postgresLog.bounds() },
     async disconnect(): Promise<void> {
-      await Promise.all([producer.disconnect(), probe.close(), database.close()]);
+      await Promise.all([producer.disconnect(), probe.close(), checkProbe.close(), database.close()]);
     },
     /** At the very end: what still runs fails from here on. */
-    close: () => services.close(),
+    close: () => {
+      placed.close();
+      checkWriter.close();
+    },
   };
 }

@@ -30,6 +30,7 @@ import { SnapshotKeeper } from './registry/snapshot-keeper.ts';
 import { Subscriptions } from './registry/subscriptions.ts';
 import { RegistryView } from './registry/view.ts';
 import { createSelfNode, runSelfNode } from './self-node.ts';
+import { createSharedProbing } from './shared-probing.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
 import { loadTrustedDocuments } from './trusted-file.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -38,6 +39,8 @@ const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
 const MEMORY_LIMIT = 512 * 1024 * 1024;
 const CONSUL_PING = 5000;
+/** Between two of a gateway's signs that it runs. Milliseconds. */
+const ROSTER_BEAT = 1000;
 const CHECKS_LOOK = 500;
 /** A change of the signing keys is noticed this often. Milliseconds. */
 const KEYS_LOOK = 5000;
@@ -45,6 +48,7 @@ const KEYS_LOOK = 5000;
 const GOODBYE = 2000;
 const WORK = 5500;
 const HTTP_CLOSE = 2000;
+const LEAVE = 500;
 const DISCONNECT = 1000;
 
 export interface RunningGateway {
@@ -81,7 +85,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     log,
     (nodeId) => view.at(nodeId),
   );
-  const { circuits, clock, store, changeLog, leadership, catalog, kafka, topics, producer } = backEnds;
+  const { circuits, clock, store, changeLog, leadership, catalog, roster, kafka, topics, producer } = backEnds;
   const { now } = clock;
   const ears: Ears = new Ears({
     canHear: () => intake.consumer.isHearing() && circuits.kafka.isAvailable(),
@@ -107,6 +111,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
 
   const alignment = new Alignment({ store, catalog, log });
   const upkeep = createUpkeep({ config, backEnds, view, feed, alignment, ears, log, onCommitted });
+  const rounds = createSharedProbing(config.consul, { backEnds, view, log });
   const instances = createInstanceProbing(config.probing, { backEnds, view, log });
   const intake: Intake = createIntake({
     config,
@@ -214,6 +219,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     // Its own goodbye first, while somebody still consumes it; then no more messages, what is in flight ends, and offsets are committed.
     await atMost(GOODBYE, self.stop()).catch(unclean('say goodbye'));
     const [unfinished] = await Promise.all([background.stop(WORK), http.close(HTTP_CLOSE)]);
+    await atMost(LEAVE, roster.leave()).catch(unclean('leave the roster'));
     if (unfinished.length > 0) log.warn({ unfinished }, 'ending in the middle of work: it comes again, or is repaired');
     await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish()])).catch(unclean('disconnect'));
     backEnds.close();
@@ -225,6 +231,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     if (background.isRunning('checks')) return;
     // These need no Postgres: over a snapshot, too, Consul has the last word on who answers.
     background.start('checks', (stopped) => checks.run(stopped));
+    background.start('rounds', (stopped) => rounds.run(stopped));
     background.start('probing', (stopped) => instances.probing.run(stopped));
     background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), ears.open, stopped));
     background.every('consul', CONSUL_PING, async () => {
@@ -234,6 +241,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const migrated = async () => {
     const id = await migrate(config.postgres);
     await clock.measure();
+    await roster.beat();
     return id;
   };
   // Announcements wait in Kafka until they can be registered: nothing below runs before Postgres has answered.
@@ -251,6 +259,9 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
       stopped,
     ),
   );
+  background.every('roster', ROSTER_BEAT, async () => {
+    await roster.beat().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'could not hear which gateways run'));
+  });
   background.start('leadership', (stopped) => leadership.run(stopped));
   background.start('health', (stopped) => healthKeeper.run(stopped));
   background.start('second look', (stopped) => secondLook.run(stopped));

@@ -59,6 +59,7 @@ export function createUpkeep({ config, backEnds, view, feed, alignment, ears, lo
     onChecks: () => healthKeeper.kick(),
     onReturn: () => reconciler.kick(),
     onVanished: (nodeIds) => reconciler.vanished(nodeIds),
+    onMisplaced: (nodeIds) => reconciler.misplaced(nodeIds),
     onUnrun: (nodeIds) => reconciler.unrun(nodeIds),
   });
   const publisher = new Publisher({ feed, log: changeLog, position, messenger, now, logger: log });

@@ -7,7 +7,7 @@ import { AgentClient } from './agent-client.ts';
 import { planCheck } from './check-plan.ts';
 import { followChecks } from './check-watch.ts';
 import { answerIn } from './consul-error.ts';
-import { calling } from './deadline.ts';
+import { calling, withTimeout } from './deadline.ts';
 import { goDuration, hostAndPort } from './go-values.ts';
 import { ownerNote } from './owner-note.ts';
 import { define, nodeIdIn } from './service-definition.ts';
@@ -33,6 +33,8 @@ export interface AgentCatalogOptions {
 }
 
 const services = z.record(z.string(), z.object({ ID: z.string(), Meta: z.record(z.string(), z.string()).nullish() }));
+
+const selfSchema = z.object({ Config: z.object({ NodeName: z.string() }) });
 
 /** Services and checks on one configured agent, which runs the checks itself. */
 export class AgentCatalog implements ServiceCatalog {
@@ -115,16 +117,27 @@ export class AgentCatalog implements ServiceCatalog {
         id,
         nodeId: nodeIdIn(meta ?? {}) ?? '',
         contentHash: meta?.['content_hash'] ?? '',
+        isMisplaced: false,
       }));
     });
   }
 
   async followChecks(
-    onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void,
+    onChecks: (checks: ReadonlyMap<string, ObservedCheck>, vanished: null) => void,
     onError: (error: Error) => void,
     signal: AbortSignal,
+    isMisplaced?: (node: string, serviceId: string) => boolean,
   ): Promise<void> {
-    await followChecks({ address: this.#config, registryId: this.#registryId, random: this.#random, onChecks, onError, signal });
+    const [address, registryId, random] = [this.#config, this.#registryId, this.#random];
+    await followChecks({ address, registryId, random, onChecks, onError, signal, isMisplaced });
+  }
+
+  /** The catalog's name for the agent's own node. */
+  async nodeName(): Promise<string> {
+    return calling("say the agent's name", this.#deadline, async (left) => {
+      const answer: unknown = await this.#client.agent.self(withTimeout<{ readonly token?: string }>({}, left()));
+      return selfSchema.parse(answer).Config.NodeName;
+    });
   }
 
   /** Closes the connections. Calls in flight fail. */

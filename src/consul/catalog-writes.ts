@@ -88,7 +88,6 @@ function checkWrites(
     ServiceID: service.id,
     Status: initial,
     Output: before?.Status === initial ? before.Output : '',
-    Type: check.kind,
     Definition: {
       ...target(check),
       Interval: goDuration(config.checkInterval),

@@ -9,3 +9,8 @@ export async function calling<T>(action: string, deadline: number, work: (left: 
     throw consulError(action, error);
   }
 }
+
+/** The npm client takes a timeout (milliseconds) in every call; its types know it in some. */
+export function withTimeout<T extends object>(options: T, timeout: number): T & { readonly timeout: number } {
+  return { ...options, timeout };
+}

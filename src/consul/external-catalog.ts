@@ -3,15 +3,18 @@ import type { ConsulConfig } from '../config/consul.ts';
 import { BackendError, RefusedError } from '../errors.ts';
 import type { NodeContent } from '../events/announcement.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
-import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition, Standing } from '../registry/ports.ts';
+import type { ObservedCheck, OwnedService, ProbedStatus, ServiceDefinition, Standing } from '../registry/ports.ts';
 import { AgentClient } from './agent-client.ts';
+import { CatalogSight } from './catalog-sight.ts';
+import { watchCatalog } from './catalog-watch.ts';
 import { bytesOf, type Wish, writesFor } from './catalog-writes.ts';
-import { followChecks } from './check-watch.ts';
-import { calling } from './deadline.ts';
+import { calling, withTimeout } from './deadline.ts';
+import type { Placement } from './placement.ts';
 import { define, nodeIdIn } from './service-definition.ts';
 import { MAX_PLACES, type Place, readEntries, type StandingEntry } from './standing-entry.ts';
-import { MAX_BYTES, MAX_OPERATIONS, type Operation, transact } from './transaction.ts';
+import { MAX_BYTES, type Operation, transact } from './transaction.ts';
 import { type Settled, TransactionBatcher } from './transaction-batcher.ts';
+import { makeNodes } from './virtual-node-writes.ts';
 import { VirtualNodes } from './virtual-nodes.ts';
 
 /** Of the 200 connections that an agent allows one client address. */
@@ -32,6 +35,10 @@ export interface ExternalCatalogOptions {
   readonly config: ConsulConfig;
   /** The owner mark. Asked for when it is needed: it is known once the database is migrated. */
   readonly registryId: () => string;
+  /** Over how many virtual nodes the services are spread, and whether consul-esm is to probe them. It may change at any time. */
+  readonly placement: () => Pick<Placement, 'virtualNodes' | 'probes'>;
+  /** RECONCILE_INTERVAL, milliseconds: how often the watch reads everything anew. Default: 60,000. */
+  readonly wholeEvery?: number;
   /** From 0 to below 1; spreads the retries of several gateways. Default: Math.random. */
   readonly random?: () => number;
   /** Milliseconds that one register, deregister or look may take: node locks in Postgres are held meanwhile. Default: 3,000. */
@@ -47,22 +54,45 @@ const servicesSchema = z.object({
  * Services on virtual nodes of the catalog, past every agent: what a registration costs does not grow with the fleet, and somebody else
  * than an agent probes. Calls that come together go together, up to 64 in a transaction.
  */
-export class ExternalCatalog implements ServiceCatalog {
+export class ExternalCatalog {
   readonly #config: ConsulConfig;
   readonly #registryId: () => string;
+  readonly #placement: ExternalCatalogOptions['placement'];
   readonly #random: () => number;
+  readonly #wholeEvery: number;
   readonly #deadline: number;
   readonly #client: AgentClient;
+  /** What the watch knows of the checks. */
+  readonly sight: CatalogSight;
   readonly #writes: TransactionBatcher<Wish, void>;
+  #agentNode: string | null = null;
+  #onStray: (serviceId: string, node: string) => void = () => undefined;
   readonly #looks: TransactionBatcher<Place, StandingEntry | null>;
 
   /** Throws when the CA file cannot be read. Opens connections only when used. */
-  constructor({ config, registryId, random = Math.random, deadline = DEFAULT_DEADLINE }: ExternalCatalogOptions) {
+  constructor({
+    config,
+    registryId,
+    placement,
+    wholeEvery = 60_000,
+    random = Math.random,
+    deadline = DEFAULT_DEADLINE,
+  }: ExternalCatalogOptions) {
     this.#config = config;
     this.#registryId = registryId;
+    this.#placement = placement;
     this.#random = random;
+    this.#wholeEvery = wholeEvery;
     this.#deadline = deadline;
     this.#client = new AgentClient(config, { maxSockets: MAX_SOCKETS });
+    this.sight = new CatalogSight({
+      registryId,
+      homeOf: (serviceId) => this.homeOf(serviceId),
+      isVirtual: (node) => this.isVirtual(node),
+      isAgent: (node) => node === this.#agentNode,
+      onStray: (serviceId, node) => this.#onStray(serviceId, node),
+      monotonic: () => performance.now(),
+    });
     const shared = { maxItems: MAX_PLACES, maxBytes: MAX_BYTES, inFlight: IN_FLIGHT, delay: DELAY };
     this.#writes = new TransactionBatcher({ ...shared, keyOf: ({ serviceId }) => serviceId, bytesOf, run: (batch) => this.#write(batch) });
     this.#looks = new TransactionBatcher({
@@ -82,22 +112,34 @@ export class ExternalCatalog implements ServiceCatalog {
     await this.#calling(`register service "${service.id}"`, () => this.#writes.add({ ...this.#place(service.id), service, initial }));
   }
 
+  /** Also succeeds when there is no such service. */
   async deregister(serviceId: string): Promise<void> {
-    const wish = { ...this.#place(serviceId), service: null, initial: 'critical' } as const;
+    await this.deregisterAt(this.homeOf(serviceId), serviceId);
+  }
+
+  /** The same on whatever node. */
+  async deregisterAt(node: string, serviceId: string): Promise<void> {
+    const wish = { node, serviceId, service: null, initial: 'critical' } as const;
     await this.#calling(`deregister service "${serviceId}"`, () => this.#writes.add(wish));
   }
 
   async exists(serviceId: string): Promise<boolean> {
-    return (await this.#standing(serviceId)) !== null;
+    return this.existsAt(this.homeOf(serviceId), serviceId);
+  }
+
+  /** Whether the service stands on the node under this registry's mark. */
+  async existsAt(node: string, serviceId: string): Promise<boolean> {
+    return (await this.#standing({ node, serviceId })) !== null;
   }
 
   async standing({ id, check }: ServiceDefinition): Promise<Standing> {
-    const standing = await this.#standing(id);
+    const standing = await this.#standing(this.#place(id));
     if (standing === null) return 'gone';
     return check.kind === 'none' || standing.check !== null ? 'whole' : 'unchecked';
   }
 
-  async owned(): Promise<readonly OwnedService[]> {
+  /** Everything of this registry on virtual nodes, at its place or not. */
+  async listed(): Promise<readonly (OwnedService & { readonly node: string })[]> {
     return calling('list the services of this registry', LIST_DEADLINE, async (left) => {
       const filter = `Meta["registry_id"] == ${JSON.stringify(this.#registryId())}`;
       const nodes = nodesSchema.parse(await this.#client.catalog.node.list(withTimeout({ filter: this.#nodes().filter() }, left())));
@@ -108,18 +150,34 @@ export class ExternalCatalog implements ServiceCatalog {
           id,
           nodeId: nodeIdIn(meta ?? {}) ?? '',
           contentHash: meta?.['content_hash'] ?? '',
+          isMisplaced: node !== this.homeOf(id),
+          node,
         }));
       });
       return owned.flat();
     });
   }
 
+  /**
+   * As `ServiceCatalog.followChecks`. `agentNode` is the one node beside the virtual ones on which services of this registry may stand
+   * (it throws BackendError); `onStray` hears of each that stands where it does not belong.
+   */
   async followChecks(
-    onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void,
+    onChecks: (checks: ReadonlyMap<string, ObservedCheck>, vanished: ReadonlySet<string> | null) => void,
     onError: (error: Error) => void,
     signal: AbortSignal,
+    agentNode: () => Promise<string>,
+    onStray: (serviceId: string, node: string) => void,
   ): Promise<void> {
-    await followChecks({ address: this.#config, registryId: this.#registryId, random: this.#random, onChecks, onError, signal });
+    this.#onStray = onStray;
+    const prepare = async () => {
+      this.#agentNode ??= await agentNode();
+      await calling('make the virtual nodes', LIST_DEADLINE, (left) => this.#makeNodes(left));
+    };
+    const look = (places: readonly Place[]) =>
+      this.#calling('look up services', () => Promise.all(places.map((place) => this.#looks.add(place))));
+    const [address, sight, random, wholeEvery] = [this.#config, this.sight, this.#random, this.#wholeEvery];
+    await watchCatalog({ address, sight, random, wholeEvery, prepare, look, onChecks, onError, signal });
   }
 
   /** Closes the connections. Calls in flight fail. */
@@ -127,17 +185,26 @@ export class ExternalCatalog implements ServiceCatalog {
     this.#client.destroy();
   }
 
+  /** The virtual node that a service belongs on. */
+  homeOf(serviceId: string): string {
+    return this.#nodes().homeOf(serviceId);
+  }
+
+  isVirtual(node: string): boolean {
+    return this.#nodes().has(node);
+  }
+
   #nodes(): VirtualNodes {
-    return new VirtualNodes(this.#registryId(), this.#config.virtualNodes);
+    return new VirtualNodes(this.#registryId(), this.#placement().virtualNodes);
   }
 
   #place(serviceId: string): Place {
-    return { node: this.#nodes().homeOf(serviceId), serviceId };
+    return { node: this.homeOf(serviceId), serviceId };
   }
 
   /** The service under this registry's mark. */
-  async #standing(serviceId: string): Promise<StandingEntry | null> {
-    const entry = await this.#calling(`look up service "${serviceId}"`, () => this.#looks.add(this.#place(serviceId)));
+  async #standing(place: Place): Promise<StandingEntry | null> {
+    const entry = await this.#calling(`look up service "${place.serviceId}"`, () => this.#looks.add(place));
     return entry?.meta['registry_id'] === this.#registryId() ? entry : null;
   }
 
@@ -204,37 +271,9 @@ export class ExternalCatalog implements ServiceCatalog {
     if (isWithoutNode) await this.#makeNodes(left);
   }
 
-  async #makeNodes(left: () => number): Promise<void> {
-    const operations = this.#nodes()
-      .names()
-      .map((name): Operation => ({ node: { verb: 'set', node: this.#wireNode(name) } }));
-    for (let start = 0; start < operations.length; start += MAX_OPERATIONS) {
-      const answer = await transact(this.#client, operations.slice(start, start + MAX_OPERATIONS), left());
-      if ('errors' in answer) {
-        const [first] = answer.errors;
-        throw new BackendError('consul', `Consul did not take the virtual nodes of CONSUL_MODE=catalog: ${first?.what}`);
-      }
-    }
+  #makeNodes(left: () => number): Promise<void> {
+    return makeNodes(this.#client, this.#nodes(), { registryId: this.#registryId(), probes: this.#placement().probes }, left);
   }
-
-  #wireNode(name: string) {
-    return {
-      Node: name,
-      // RFC 2606: never an address. A node that announces none must not be found at that of whatever machine.
-      Address: 'virtual-node.invalid',
-      Meta: {
-        // By which consul-esm finds what it should probe. It must not ping the node, which is none.
-        'external-node': 'true',
-        'external-probe': 'false',
-        registry_id: this.#registryId(),
-      },
-    };
-  }
-}
-
-/** The npm client takes a timeout in every call; its types know it in some. */
-function withTimeout<T extends object>(options: T, timeout: number): T & { readonly timeout: number } {
-  return { ...options, timeout };
 }
 
 function errorOf({ serviceId }: Wish, what: string): Error {

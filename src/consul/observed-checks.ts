@@ -17,23 +17,38 @@ export type ObservedChecks = ReadonlyMap<string, ObservedCheck>;
 const SEVERITY = { passing: 0, warning: 1, critical: 2 } as const;
 
 /**
- * The checks by service id: of several on one service (maintenance mode adds one) the worst counts. Left out are checks of nodes, and
+ * The checks by service id: of several on one service (maintenance mode adds one) the worst counts. `isMisplaced` tells nodes on which the
+ * service should not stand any more. Left out are checks of nodes, and
  * services on which another registry's check stands.
  */
-export function observe(rows: readonly CheckRow[], registryId: string): ObservedChecks {
+export function observe(
+  rows: readonly CheckRow[],
+  registryId: string,
+  isMisplaced: (node: string, serviceId: string) => boolean = () => false,
+): ObservedChecks {
   const foreign = new Set<string>();
   for (const row of rows) {
     const owner = ownerIn(row.notes);
     if (owner !== null && owner !== registryId) foreign.add(`${row.node}/${row.serviceId}`);
   }
+  const atHome = new Set<string>();
   const observed = new Map<string, ObservedCheck>();
   for (const row of rows) {
     if (row.serviceId === '' || foreign.has(`${row.node}/${row.serviceId}`)) continue;
+    const isAstray = isMisplaced(row.node, row.serviceId);
     const worst = observed.get(row.serviceId);
-    if (worst !== undefined && SEVERITY[worst.status] >= SEVERITY[row.status]) continue;
-    observed.set(row.serviceId, { status: row.status, output: checkOutput(saidBy(row)) });
+    // A copy that is on its way out says nothing where the service stands at its place too, but that it has to go.
+    const isNewWord =
+      worst === undefined || (atHome.has(row.serviceId) ? !isAstray && isWorse(row, worst) : !isAstray || isWorse(row, worst));
+    if (!isAstray) atHome.add(row.serviceId);
+    const word = isNewWord ? { status: row.status, output: checkOutput(saidBy(row)) } : worst;
+    observed.set(row.serviceId, isAstray || worst?.isMisplaced === true ? { ...word, isMisplaced: true } : word);
   }
   return observed;
+}
+
+function isWorse(row: CheckRow, than: ObservedCheck): boolean {
+  return SEVERITY[row.status] > SEVERITY[than.status];
 }
 
 /** Checks of others (maintenance mode) say in their notes why; only a check of ours that has not run yet has nothing to say. */
@@ -45,7 +60,7 @@ export function sameChecks(a: ObservedChecks, b: ObservedChecks): boolean {
   if (a.size !== b.size) return false;
   for (const [id, check] of a) {
     const other = b.get(id);
-    if (other === undefined || other.status !== check.status || other.output !== check.output) return false;
+    if (other === undefined || !isSameCheck(check, other)) return false;
   }
   return true;
 }
@@ -68,4 +83,8 @@ export function settle(
     checks.set(id, check);
   }
   return { checks, missing };
+}
+
+function isSameCheck(a: ObservedCheck, b: ObservedCheck): boolean {
+  return a.status === b.status && a.output === b.output && a.isMisplaced === b.isMisplaced;
 }

@@ -13,7 +13,16 @@ export interface ProbeOptions {
   readonly rules?: EndpointRules;
   /** Default: the system's resolver. */
   readonly resolve?: Resolve;
+  /**
+   * Keep connections open for some seconds: services behind one host, and short intervals, are probed over the same. Not longer, or those of
+   * 20,000 nodes would add up. Default: each probe connects anew, as Consul's own do, which shows that a new client gets in.
+   */
+  readonly keepAlive?: boolean;
 }
+
+/** How long a connection is kept, and what is read of an answer so that it can be. Milliseconds, bytes. */
+const KEPT = 4000;
+const KEPT_ANSWER = 64 * 1024;
 
 /** Bytes of an unhealthy answer that are read for the reason. */
 const EXCERPT_BYTES = 512;
@@ -27,13 +36,15 @@ export class EndpointProbe implements HealthProbe {
   readonly #rules: EndpointRules;
   readonly #lookup: LookupFunction;
   readonly #dispatcher: Agent;
+  readonly #kept: Agent | null;
 
-  constructor({ timeout, rules = new EndpointRules(['*']), resolve }: ProbeOptions) {
+  constructor({ timeout, rules = new EndpointRules(['*']), resolve, keepAlive = false }: ProbeOptions) {
     this.#timeout = timeout;
     this.#rules = rules;
     this.#lookup = guardedLookup(rules, resolve);
     // As Consul does it: a connection kept open says nothing of whether a new client gets in, and to thousands of nodes they would add up.
     this.#dispatcher = new Agent({ pipelining: 0, connect: { lookup: this.#lookup } });
+    this.#kept = keepAlive ? new Agent({ keepAliveTimeout: KEPT, keepAliveMaxTimeout: KEPT, connect: { lookup: this.#lookup } }) : null;
   }
 
   async probe(check: ServiceCheck): Promise<ObservedCheck | null> {
@@ -43,7 +54,7 @@ export class EndpointProbe implements HealthProbe {
     try {
       const refused = this.#refusal(check);
       if (refused !== null) return critical(`${url} ${refused}`);
-      return check.kind === 'http' ? await this.#get(url, signal) : await reach(check.host, check.port, this.#lookup, signal);
+      return check.kind === 'http' ? await this.#ask(url, signal) : await reach(check.host, check.port, this.#lookup, signal);
     } catch (error) {
       return critical(`${url}: ${signal.aborted ? `no answer within ${this.#timeout} ms` : messageOf(error)}`);
     }
@@ -55,23 +66,34 @@ export class EndpointProbe implements HealthProbe {
 
   /** Ends what is under way. */
   async close(): Promise<void> {
-    await this.#dispatcher.destroy();
+    await Promise.all([this.#dispatcher.destroy(), this.#kept?.destroy()]);
   }
 
   #refusal(check: Exclude<ServiceCheck, { kind: 'none' }>): string | null {
     return check.kind === 'http' ? this.#rules.refusal(new URL(check.url)) : this.#rules.hostRefusal(check.host);
   }
 
-  async #get(url: string, signal: AbortSignal): Promise<ObservedCheck> {
+  async #ask(url: string, signal: AbortSignal): Promise<ObservedCheck> {
+    if (this.#kept === null) return this.#get(url, this.#dispatcher, signal);
+    return this.#get(url, this.#kept, signal).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+      // It may have been closed in the moment in which it was used again, which says nothing of the node.
+      return this.#get(url, this.#dispatcher, signal);
+    });
+  }
+
+  async #get(url: string, dispatcher: Agent, signal: AbortSignal): Promise<ObservedCheck> {
     const { statusCode, body } = await request(url, {
-      dispatcher: this.#dispatcher,
+      dispatcher,
       signal,
       headers: { 'user-agent': 'discovery-gateway' },
     });
     const said = `HTTP GET ${url}: ${statusCode}`;
     if (statusCode >= 200 && statusCode < 300) {
-      // The status is the answer. Destroying the body reports itself as an error on it, which nobody else hears.
-      body.on('error', () => undefined).destroy();
+      // The status is the answer; the rest is read so that the connection can be kept, and given up on with the time of the probe.
+      // Destroying the body reports itself as an error on it, which nobody else hears.
+      if (dispatcher === this.#kept) void body.dump({ limit: KEPT_ANSWER, signal }).catch(() => undefined);
+      else body.on('error', () => undefined).destroy();
       return { status: 'passing', output: checkOutput(said) };
     }
     const output = checkOutput(`${said}: ${await excerpt(body)}`);

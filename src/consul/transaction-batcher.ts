@@ -4,7 +4,7 @@ export type Settled<R> = { readonly value: R } | { readonly error: Error };
 export interface BatcherOptions<T, R> {
   /** The side effect: one answer for each item, in order. When it throws, every item of the batch fails with that. */
   readonly run: (batch: readonly T[]) => Promise<readonly Settled<R>[]>;
-  /** Two items of one key never stand in one batch. */
+  /** Two items of one key never go at the same time: the later waits until the earlier has its answer. */
   readonly keyOf: (item: T) => string;
   readonly bytesOf: (item: T) => number;
   readonly maxItems: number;
@@ -17,6 +17,7 @@ export interface BatcherOptions<T, R> {
 
 interface Waiting<T, R> {
   readonly item: T;
+  readonly key: string;
   readonly bytes: number;
   readonly resolve: (value: R) => void;
   readonly reject: (error: unknown) => void;
@@ -27,6 +28,8 @@ export class TransactionBatcher<T, R> {
   readonly #options: BatcherOptions<T, R>;
   #waiting: Waiting<T, R>[] = [];
   #running = 0;
+  /** Keys of the batches under way. */
+  readonly #busy = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(options: BatcherOptions<T, R>) {
@@ -36,7 +39,7 @@ export class TransactionBatcher<T, R> {
   /** Resolves with what the side effect answers for this item; rejects with its error. */
   add(item: T): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ item, bytes: this.#options.bytesOf(item), resolve, reject });
+      this.#waiting.push({ item, key: this.#options.keyOf(item), bytes: this.#options.bytesOf(item), resolve, reject });
       if (this.#waiting.length >= this.#options.maxItems) this.#flush();
       else this.#timer ??= setTimeout(() => this.#flush(), this.#options.delay);
     });
@@ -45,32 +48,37 @@ export class TransactionBatcher<T, R> {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    while (this.#waiting.length > 0 && this.#running < this.#options.inFlight) {
+    while (this.#running < this.#options.inFlight) {
       const batch = this.#take();
+      if (batch.length === 0) return;
       this.#running += 1;
       void this.#run(batch).finally(() => {
         this.#running -= 1;
+        for (const { key } of batch) this.#busy.delete(key);
         this.#flush();
       });
     }
   }
 
-  /** The oldest that fit together; at least one, however large. */
+  /** The oldest that may go and fit together, however large the first is. */
   #take(): readonly Waiting<T, R>[] {
-    const { keyOf, maxItems, maxBytes } = this.#options;
+    const { maxItems, maxBytes } = this.#options;
     const taken: Waiting<T, R>[] = [];
     const left: Waiting<T, R>[] = [];
-    const keys = new Set<string>();
+    const passed = new Set<string>();
     let bytes = 0;
     for (const waiting of this.#waiting) {
-      const key = keyOf(waiting.item);
+      const { key } = waiting;
       const fits = taken.length < maxItems && (taken.length === 0 || bytes + waiting.bytes <= maxBytes);
-      if (fits && !keys.has(key)) {
+      if (fits && !this.#busy.has(key) && !passed.has(key)) {
         taken.push(waiting);
+        this.#busy.add(key);
         bytes += waiting.bytes;
-      } else left.push(waiting);
-      // Of one key the earlier goes first, even where only the later would fit.
-      keys.add(key);
+      } else {
+        left.push(waiting);
+        // Of one key the earlier goes first, even where only the later would fit.
+        passed.add(key);
+      }
     }
     this.#waiting = left;
     return taken;

@@ -32,11 +32,14 @@ const resultSchema = z.object({
     })
     .nullish(),
   Check: z
-    .looseObject({
+    // Only what a transaction takes as well as gives: it refuses the other fields of its own answers (1.19.2: "unknown field").
+    .object({
       CheckID: z.string(),
+      Name: z.string(),
       Status: z.string(),
       Output: z.string(),
       Notes: z.string(),
+      ServiceID: z.string(),
       ModifyIndex: z.number(),
       Definition: z.looseObject({ HTTP: z.string().optional(), TCP: z.string().optional() }),
     })

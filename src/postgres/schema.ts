@@ -199,3 +199,25 @@ export const leadership = pgTable(
   },
   (table) => [check('leadership_singleton', sql`${table.singleton}`)],
 );
+
+/** The gateways that run, as far as anybody knows: each says so every second. */
+export const gateways = pgTable('gateways', {
+  /** Of one process: a gateway that starts again is another. */
+  processId: uuid('process_id').primaryKey(),
+  gatewayId: text('gateway_id').notNull(),
+  seenAt: instant('seen_at').notNull(),
+});
+
+/** One row: where the services stand in Consul, as the gateway was configured that leads, or led last. Empty until one has led. */
+export const consulPlacement = pgTable(
+  'consul_placement',
+  {
+    singleton: boolean('singleton').primaryKey().default(true),
+    mode: varchar('mode', { length: 20 }).notNull(),
+    virtualNodes: integer('virtual_nodes').notNull(),
+    probes: varchar('probes', { length: 20 }).notNull(),
+    /** The term in which it was written. */
+    term: count('term').notNull(),
+  },
+  (table) => [check('consul_placement_singleton', sql`${table.singleton}`)],
+);

@@ -15,6 +15,8 @@ export interface CheckObserverParts {
   /** Consul answers again after an outage. */
   readonly onReturn: () => void;
   readonly onVanished: (nodeIds: readonly NodeId[]) => void;
+  /** These services stand where they are not kept any more. */
+  readonly onMisplaced: (nodeIds: readonly NodeId[]) => void;
   /** Consul's agent restarted: these checks, known as not critical, have not run since. */
   readonly onUnrun: (nodeIds: readonly NodeId[]) => void;
 }
@@ -24,6 +26,9 @@ export class CheckObserver {
   readonly #parts: CheckObserverParts;
   #isFailing = false;
   #checks: ReadonlyMap<string, ObservedCheck> | null = null;
+  #vanished: ReadonlySet<string> | null = null;
+  /** Everything that stood at a time, until somebody has looked whether anything is missing in it. */
+  #whole: { readonly checks: ReadonlyMap<string, ObservedCheck>; readonly at: number } | null = null;
 
   constructor(parts: CheckObserverParts) {
     this.#parts = parts;
@@ -36,10 +41,12 @@ export class CheckObserver {
 
   /** Until the signal aborts. */
   run(signal: AbortSignal): Promise<void> {
-    const { catalog, view, log, onChecks, onReturn } = this.#parts;
+    const { catalog, view, now, log, onChecks, onReturn } = this.#parts;
     return catalog.followChecks(
-      (checks) => {
+      (checks, vanished) => {
         this.#checks = checks;
+        this.#vanished = vanished;
+        if (vanished === null) this.#whole = { checks, at: now() };
         view.observeChecks(new Map([...checks].filter(([, check]) => !hasNotRun(check))));
         onChecks();
         if (this.#isFailing) {
@@ -59,18 +66,24 @@ export class CheckObserver {
 
   /** Reports registered nodes whose check should stand in Consul but does not, or has not run since the agent restarted. */
   look(): void {
-    const { view, now, onVanished, onUnrun } = this.#parts;
-    const checks = this.#checks;
+    const { view, now, onVanished, onMisplaced, onUnrun } = this.#parts;
+    const [checks, vanishedIds, whole] = [this.#checks, this.#vanished, this.#whole];
     if (checks === null) return;
+    this.#whole = null;
     const vanished: NodeId[] = [];
+    const misplaced: NodeId[] = [];
     const unrun: NodeId[] = [];
     for (const { nodeId, state, consulServiceId, checkStatus, updatedAt } of view.values()) {
       if (state !== 'REGISTERED' || consulServiceId === null || checkStatus === null || checkStatus === 'none') continue;
       const check = checks.get(consulServiceId);
-      if (check === undefined && now() - updatedAt > SETTLING) vanished.push(nodeId);
+      const isMissing = vanishedIds === null && check === undefined && now() - updatedAt > SETTLING;
+      const wasMissing = whole !== null && !whole.checks.has(consulServiceId) && whole.at - updatedAt > SETTLING;
+      if (isMissing || wasMissing || vanishedIds?.has(consulServiceId) === true) vanished.push(nodeId);
+      if (check?.isMisplaced === true && now() - updatedAt > SETTLING) misplaced.push(nodeId);
       if (check !== undefined && hasNotRun(check) && checkStatus !== 'critical') unrun.push(nodeId);
     }
     onVanished(vanished);
+    onMisplaced(misplaced);
     onUnrun(unrun);
   }
 }

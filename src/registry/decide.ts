@@ -168,7 +168,9 @@ export function judged(
   reason: string,
   hearing: Hearing,
 ): (Decision & { outcome: 'applied'; change: NewChange }) | null {
-  const checkStatus = observed?.status ?? stored.checkStatus;
+  // A service that has no check any more may still be remembered as passing from when it had one.
+  const isNews = observed !== null && !(stored.checkStatus === 'none' && observed.status === 'passing');
+  const checkStatus = isNews ? observed.status : stored.checkStatus;
   const leavesPassing = stored.checkStatus === 'passing' && checkStatus !== 'passing';
   const next: NodeRecord = {
     ...stored,

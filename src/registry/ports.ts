@@ -33,6 +33,8 @@ export type ProbedStatus = Exclude<CheckStatus, 'none'>;
 export interface ObservedCheck {
   readonly status: ProbedStatus;
   readonly output: string;
+  /** It stands where this registry does not keep its services any more: another registration moves it. Absent: it does not. */
+  readonly isMisplaced?: boolean;
 }
 
 /** A service that stands in Consul under this registry's owner mark. */
@@ -40,10 +42,12 @@ export interface OwnedService {
   readonly id: string;
   readonly nodeId: string;
   readonly contentHash: string;
+  /** It stands, alone or as well, where this registry does not keep its services any more: another registration moves it. */
+  readonly isMisplaced: boolean;
 }
 
-/** `unchecked`: the service stands without the check that it should have. */
-export type Standing = 'whole' | 'unchecked' | 'gone';
+/** `unchecked`: the service stands without the check that it should have. `misplaced`: only where it is not kept any more. */
+export type Standing = 'whole' | 'unchecked' | 'misplaced' | 'gone';
 
 /** Consul, whichever way into it is configured. Every call throws BackendError (unknown outcome: retry) or RefusedError (never succeeds). */
 export interface ServiceCatalog {
@@ -62,11 +66,12 @@ export interface ServiceCatalog {
   standing(service: ServiceDefinition): Promise<Standing>;
   owned(): Promise<readonly OwnedService[]>;
   /**
-   * Follows the checks of this registry's services with blocking queries until the signal aborts: `onChecks` receives, by service id,
-   * the whole set now and at every change. Never throws for an outage: it retries with jittered backoff and reports by `onError`.
+   * Follows the checks of this registry's services with blocking queries until the signal aborts: `onChecks` receives them, by service
+   * id, now and at every change. `vanished` are the services that are known to have lost theirs; null: all that are not among the checks.
+   * Otherwise what is not among them says nothing. Never throws for an outage: it retries with jittered backoff and reports by `onError`.
    */
   followChecks(
-    onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void,
+    onChecks: (checks: ReadonlyMap<string, ObservedCheck>, vanished: ReadonlySet<string> | null) => void,
     onError: (error: Error) => void,
     signal: AbortSignal,
   ): Promise<void>;

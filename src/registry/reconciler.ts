@@ -56,6 +56,7 @@ export class Reconciler {
   #drift: Drift | null = null;
   #passes = 0;
   readonly #vanished = new Set<NodeId>();
+  readonly #misplaced = new Set<NodeId>();
   readonly #unrun = new Set<NodeId>();
 
   constructor(parts: ReconcilerParts) {
@@ -81,6 +82,12 @@ export class Reconciler {
   /** A check vanished from Consul: its service was dropped, or Consul lost its data. */
   vanished(nodeIds: readonly NodeId[]): void {
     for (const nodeId of nodeIds) this.#vanished.add(nodeId);
+    if (nodeIds.length > 0) this.#kicked.send();
+  }
+
+  /** A service stands where it is not kept any more. */
+  misplaced(nodeIds: readonly NodeId[]): void {
+    for (const nodeId of nodeIds) this.#misplaced.add(nodeId);
     if (nodeIds.length > 0) this.#kicked.send();
   }
 
@@ -114,6 +121,7 @@ export class Reconciler {
             nextPass = now + interval;
           }
           if (this.#vanished.size > 0) await this.#repair(taken(this.#vanished), term);
+          if (this.#misplaced.size > 0) await this.#realign(taken(this.#misplaced), term);
           if (this.#unrun.size > 0) await this.#restartChecks(taken(this.#unrun), term);
         } catch (error) {
           if (error instanceof DeposedError) log.info({ error: error.message }, 'leaves reconciling to the next leader');
@@ -141,7 +149,7 @@ export class Reconciler {
       if (node.state !== 'REGISTERED' || node.consulServiceId === null || isRecent(node.updatedAt, now)) continue;
       const service = owned.get(node.consulServiceId);
       if (service === undefined) missing.push(node.nodeId);
-      else if (service.contentHash !== node.contentHash) different.push(node.nodeId);
+      else if (service.contentHash !== node.contentHash || service.isMisplaced) different.push(node.nodeId);
     }
     for (let start = 0; start < missing.length; start += MAX_NODES) await this.#repair(missing.slice(start, start + MAX_NODES), term);
     for (let start = 0; start < different.length; start += MAX_NODES) await this.#realign(different.slice(start, start + MAX_NODES), term);
@@ -173,12 +181,17 @@ export class Reconciler {
           node,
           standing: await catalog.standing(serviceOf(catalog, node)),
         }));
+        const where = new Map(found.map(({ node, standing }) => [node, standing]));
         const lost = found.flatMap(({ node, standing }) => (standing === 'whole' ? [] : [node]));
         const gone = found.flatMap(({ node, standing }) => (standing === 'gone' ? [node] : []));
         const dropped = this.#shuffled(gone.filter(({ checkStatus }) => checkStatus === 'critical'));
         const expiring = new Set(dropped.slice(0, guard.take(dropped.length)));
         const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
           const heard = hearing();
+          if (where.get(node) === 'misplaced') {
+            await this.#unlessRefused(node, () => catalog.register(serviceOf(catalog, node), initialStatus(node)));
+            return null;
+          }
           if (expiring.has(node)) return removed(node, { state: 'EXPIRED', reason: 'consul_critical', ...UNASKED }, heard.now);
           const service = serviceOf(catalog, node);
           const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
@@ -218,7 +231,7 @@ export class Reconciler {
     if (changes.length > 0) onCommitted();
   }
 
-  /** Another content in Consul than in Postgres: Postgres is right. */
+  /** Another content in Consul than in Postgres, or at another place: Postgres is right. */
   async #realign(nodeIds: readonly NodeId[], term: Term): Promise<void> {
     const { store, alignment } = this.#parts;
     await store.transact(

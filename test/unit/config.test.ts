@@ -25,6 +25,8 @@ describe('readConfig', () => {
       consul: {
         mode: 'agent',
         virtualNodes: 200,
+        probes: 'gateway',
+        probeConcurrency: 1000,
         checkInterval: 30_000,
         checkTimeout: 10_000,
         successBeforePassing: 2,

@@ -25,7 +25,7 @@ describe.each(['agent', 'catalog'] as const)('a registration in Consul, CONSUL_M
     expect([await catalog.exists(service.id), await catalog.standing(service)]).toEqual([false, 'gone']);
     await catalog.register(service, 'passing');
     expect([await catalog.exists(service.id), await catalog.standing(service)]).toEqual([true, 'whole']);
-    expect(await catalog.owned()).toEqual([{ id: service.id, nodeId: announced.nodeId, contentHash: 'hash-1' }]);
+    expect(await catalog.owned()).toEqual([{ id: service.id, nodeId: announced.nodeId, contentHash: 'hash-1', isMisplaced: false }]);
     const listed = await until('it is in the catalog', () =>
       consul<readonly Listed[]>(`/catalog/service/database-adapter?filter=${idIs(service.id)}`),
     );
@@ -70,7 +70,7 @@ describe.each(['agent', 'catalog'] as const)('a registration in Consul, CONSUL_M
     const service = catalog.define(announced, 'hash');
     await catalog.register(service, 'passing');
     rig.closes.push(() => catalog.deregister(service.id));
-    expect(await catalog.owned()).toEqual([{ id: service.id, nodeId: announced.nodeId, contentHash: 'hash' }]);
+    expect(await catalog.owned()).toEqual([{ id: service.id, nodeId: announced.nodeId, contentHash: 'hash', isMisplaced: false }]);
   });
 
   it("should be refused for good with Consul's own words", async () => {
@@ -136,7 +136,7 @@ describe.each(['agent', 'catalog'] as const)('the check of a registration, CONSU
       await catalog.register(catalog.define({ ...announced, version }, version), 'passing');
     }
     const marker = catalog.define(rig.content(), 'hash');
-    await catalog.register(marker, 'passing');
+    await catalog.register(marker, 'critical');
     rig.closes.push(() => catalog.deregister(marker.id));
     await until('the watch has seen what came after', () => now(marker.id));
     expect(reports.map((checks) => checks.get(service.id)?.status)).toEqual(reports.map(() => 'passing'));

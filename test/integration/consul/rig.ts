@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import type { ConsulConfig } from '../../../src/config/consul.ts';
 import { AgentCatalog } from '../../../src/consul/agent-catalog.ts';
 import { ExternalCatalog } from '../../../src/consul/external-catalog.ts';
+import { PlacedCatalog } from '../../../src/consul/placed-catalog.ts';
 import type { NodeContent } from '../../../src/events/announcement.ts';
+import { createLog } from '../../../src/log.ts';
 import type { ObservedCheck, ServiceCatalog } from '../../../src/registry/ports.ts';
 import { nodeContent, nodeId } from '../../unit/consul/node-content.ts';
 import { sharedStack } from '../stack.ts';
@@ -57,10 +59,11 @@ export class ConsulRig {
     agent: Agent = sharedStack().consul,
     different: Partial<ConsulConfig> = {},
     registryId: string = randomUUID(),
-  ): AgentCatalog | ExternalCatalog {
-    const config = { ...CONFIG, host: agent.host, port: agent.port, mode, ...different };
-    const options = { registryId: () => registryId, config };
-    const catalog = mode === 'agent' ? new AgentCatalog(options) : new ExternalCatalog(options);
+  ): PlacedCatalog {
+    const config = configOn(mode, agent, different);
+    const options = { registryId: () => registryId, config, placement: () => config };
+    const parts = { agent: new AgentCatalog(options), external: new ExternalCatalog(options) };
+    const catalog = new PlacedCatalog({ ...parts, placement: () => config, log: createLog('silent', 'test') });
     this.closes.push(() => catalog.close());
     return catalog;
   }
@@ -75,8 +78,12 @@ export class ConsulRig {
     const abort = new AbortController();
     const reports: ReadonlyMap<string, ObservedCheck>[] = [];
     const errors: Error[] = [];
+    let gone: ReadonlySet<string> | null = null;
     const done = catalog.followChecks(
-      (checks) => reports.push(checks),
+      (checks, vanished) => {
+        reports.push(checks);
+        gone = vanished;
+      },
       (error) => errors.push(error),
       abort.signal,
     );
@@ -85,7 +92,8 @@ export class ConsulRig {
       await done;
     });
     const now = (serviceId: string) => reports.at(-1)?.get(serviceId);
-    return { reports, errors, now };
+    const vanished = (): ReadonlySet<string> | null => gone;
+    return { reports, errors, now, vanished };
   }
 }
 
@@ -96,12 +104,18 @@ const CONFIG = {
   secure: false,
   caFile: null,
   virtualNodes: VIRTUAL_NODES,
+  probes: 'gateway',
+  probeConcurrency: 1000,
   checkInterval: 60_000,
   checkTimeout: 1000,
   successBeforePassing: 2,
   failuresBeforeCritical: 3,
   deregisterCriticalAfter: 90_000,
 } as const;
+
+export function configOn(mode: Mode, agent: Agent, different: Partial<ConsulConfig> = {}): ConsulConfig {
+  return { ...CONFIG, host: agent.host, port: agent.port, mode, ...different };
+}
 
 export async function consul<T>(path: string, agent: Agent = sharedStack().consul): Promise<T> {
   const response = await fetch(`http://${agent.host}:${agent.port}/v1${path}`);

@@ -47,6 +47,8 @@ async function catalogOn(answer: Answer, deadline?: number) {
       caFile: null,
       mode: 'agent',
       virtualNodes: 200,
+      probes: 'gateway',
+      probeConcurrency: 1000,
       checkInterval: 30_000,
       checkTimeout: 10_000,
       successBeforePassing: 2,

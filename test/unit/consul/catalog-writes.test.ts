@@ -12,6 +12,8 @@ const CONFIG = {
   caFile: null,
   mode: 'catalog',
   virtualNodes: 200,
+  probes: 'gateway',
+  probeConcurrency: 1000,
   checkInterval: 30_000,
   checkTimeout: 10_000,
   successBeforePassing: 2,
@@ -31,7 +33,16 @@ function wish(wanted: ServiceDefinition | null = service()): Wish {
 }
 
 function standing(different: Partial<StandingEntry> = {}): StandingEntry {
-  const check = { CheckID: 'service:effect-a', Status: 'passing', Output: 'fine', Notes: '', ModifyIndex: 8, Definition: {} };
+  const check = {
+    CheckID: 'service:effect-a',
+    Status: 'passing',
+    Output: 'fine',
+    Name: 'HTTP check',
+    Notes: '',
+    ServiceID: 'effect-a',
+    ModifyIndex: 8,
+    Definition: {},
+  };
   return { name: 'old-name', meta: service().meta, index: 7, check, ...different };
 }
 
@@ -52,7 +63,6 @@ describe('writesFor', () => {
             ServiceID: 'effect-a',
             Status: 'passing',
             Output: '',
-            Type: 'http',
             Definition: {
               HTTP: 'http://10.0.0.1/health',
               DisableRedirects: true,

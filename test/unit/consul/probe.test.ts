@@ -160,3 +160,44 @@ describe('EndpointProbe', () => {
     expect((await probe().probe({ kind: 'http', url: 'http://256.256.256.256:1/' }))?.status).toBe('critical');
   });
 });
+
+describe('EndpointProbe that keeps connections', () => {
+  let connections = 0;
+  const counting = () => {
+    connections += 1;
+  };
+  beforeAll(() => server.on('connection', counting));
+  afterAll(() => server.off('connection', counting));
+  afterEach(() => {
+    connections = 0;
+  });
+
+  it.each([
+    ['/ok', 'passing'],
+    ['/endless', 'passing'],
+    ['/busy', 'warning'],
+    ['/broken', 'critical'],
+    ['/moved', 'critical'],
+  ])('should judge %s as %s, as the one that does not', async (path, status) => {
+    expect((await probe({ keepAlive: true }).probe({ kind: 'http', url: `${base}${path}` }))?.status).toBe(status);
+  });
+
+  it('should ask over the same again', async () => {
+    const kept = probe({ keepAlive: true });
+    for (let n = 0; n < 5; n += 1) expect((await kept.probe({ kind: 'http', url: `${base}/ok` }))?.status).toBe('passing');
+    // The second is opened where the first answer is still being read.
+    expect(connections).toBeLessThanOrEqual(2);
+    const before = connections;
+    const anew = probe();
+    for (let n = 0; n < 2; n += 1) await anew.probe({ kind: 'http', url: `${base}/ok` });
+    expect(connections).toBe(before + 2);
+  });
+
+  it('should not take a node for dead whose connection ended in between', async () => {
+    const kept = probe({ keepAlive: true });
+    for (let n = 0; n < 3; n += 1) {
+      expect((await kept.probe({ kind: 'http', url: `${base}/ok` }))?.status).toBe('passing');
+      server.closeAllConnections();
+    }
+  });
+});

@@ -29,7 +29,13 @@ function setUp(...nodes: readonly NodeRecord[]) {
   for (const node of nodes) {
     if (node.consulServiceId !== null) catalog.seed(catalog.define(node, node.contentHash), { status: 'passing', output: 'ok' });
   }
-  const seen = { checks: 0, returns: 0, vanished: [] as (readonly string[])[], unrun: [] as (readonly string[])[] };
+  const seen = {
+    checks: 0,
+    returns: 0,
+    vanished: [] as (readonly string[])[],
+    misplaced: [] as (readonly string[])[],
+    unrun: [] as (readonly string[])[],
+  };
   const observer = new CheckObserver({
     catalog,
     view,
@@ -42,6 +48,7 @@ function setUp(...nodes: readonly NodeRecord[]) {
       seen.returns += 1;
     },
     onVanished: (nodeIds) => seen.vanished.push(nodeIds),
+    onMisplaced: (nodeIds) => seen.misplaced.push(nodeIds),
     onUnrun: (nodeIds) => seen.unrun.push(nodeIds),
   });
   const follow = () => {
@@ -148,5 +155,36 @@ describe('look', () => {
     expect(look().vanished).toEqual(['a']);
     catalog.breakWatch();
     expect(look()).toEqual({ vanished: [], unrun: [] });
+  });
+
+  it('should report what stands where it does not belong any more', () => {
+    const { catalog, seen, follow, look } = setUp(record('a'), record('b'));
+    catalog.misplaced.add('effect-a');
+    follow();
+    expect(look()).toEqual({ vanished: [], unrun: [] });
+    expect(seen.misplaced).toEqual([['a']]);
+  });
+
+  it('should miss nothing in what is not said to be everything, but what is said to be gone', () => {
+    const { catalog, follow, look } = setUp(record('a'), record('b'));
+    follow();
+    look();
+    catalog.tell(new Map(), new Set());
+    expect(look().vanished).toEqual([]);
+    catalog.tell(new Map(), new Set(['effect-b']));
+    expect(look().vanished).toEqual(['b']);
+  });
+
+  it('should miss what was not there when everything was looked at, once, and nothing that is younger than that look', () => {
+    const { catalog, view, clock, follow, look } = setUp(record('a'), record('b'));
+    follow();
+    look();
+    const newer = record('c', { updatedAt: clock.now() - 1000 });
+    view.load([record('a'), record('b'), newer], toCursor(3));
+    catalog.tell(new Map([['effect-a', { status: 'passing', output: '' }]]), null);
+    catalog.tell(new Map([['effect-a', { status: 'passing', output: '' }]]), new Set());
+    clock.advance(5000);
+    expect(look().vanished).toEqual(['b']);
+    expect(look().vanished).toEqual([]);
   });
 });

@@ -12,6 +12,39 @@ const NEVER_SEEN = { ...NO_SIGNS, lastSeenAt: 0 };
 const silent = record('c', { liveness: NEVER_SEEN, ...unchecked, consulServiceId: 'effect-c' }, NO_ENDPOINT);
 const gone = { state: 'REMOVED', stateReason: 'shutdown', consulServiceId: null, checkStatus: null } as const;
 
+describe('services that stand where they do not belong any more', () => {
+  it('should be registered where they do, as they are, when somebody reports them', async () => {
+    const gateway = reconciling(record('a'), record('b', critical), record('c'));
+    await gateway.start();
+    for (const id of ['effect-a', 'effect-b']) gateway.catalog.misplaced.add(id);
+    gateway.reconciler.misplaced([nodeId('a'), nodeId('b')]);
+    await gateway.pass(0);
+    expect(gateway.catalog.calls).toEqual([
+      { call: 'register', id: 'effect-a', initial: 'passing' },
+      { call: 'register', id: 'effect-b', initial: 'critical' },
+    ]);
+    expect([gateway.told(), gateway.probe.probed]).toEqual([[], []]);
+  });
+
+  it('should be found by the pass where nobody reports them', async () => {
+    const gateway = reconciling(record('a', unchecked, NO_ENDPOINT));
+    gateway.catalog.misplaced.add('effect-a');
+    await gateway.start();
+    expect(gateway.catalog.misplaced.size).toBe(0);
+    expect([gateway.reconciler.drift()?.different, gateway.told()]).toEqual([1, []]);
+  });
+
+  it('should not be taken for gone, not even when they are critical', async () => {
+    const gateway = reconciling(record('a', critical));
+    await gateway.start();
+    gateway.catalog.misplaced.add('effect-a');
+    gateway.reconciler.vanished([nodeId('a')]);
+    await gateway.pass(0);
+    expect([gateway.services(), gateway.told()]).toEqual([['effect-a'], []]);
+    expect(gateway.catalog.misplaced.size).toBe(0);
+  });
+});
+
 describe('run', () => {
   it('should touch nothing where Consul and Postgres agree', async () => {
     const gateway = reconciling(record('a'), record('b', critical), record('c', unchecked, NO_ENDPOINT));

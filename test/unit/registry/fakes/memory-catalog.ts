@@ -39,9 +39,11 @@ export class MemoryCatalog implements ServiceCatalog {
   /** A service for which this holds is refused for good, or fails, on register and deregister. */
   refuses: (serviceId: string) => boolean = () => false;
   fails: (serviceId: string) => boolean = () => false;
+  /** Services that stand where they do not belong any more, until they are registered again. */
+  readonly misplaced = new Set<string>();
   readonly #services = new Map<string, StandingService>();
   readonly #watchers = new Set<{
-    readonly onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void;
+    readonly onChecks: (checks: ReadonlyMap<string, ObservedCheck>, vanished: ReadonlySet<string> | null) => void;
     readonly onError: (e: Error) => void;
   }>();
 
@@ -65,6 +67,7 @@ export class MemoryCatalog implements ServiceCatalog {
       const check =
         service.check.kind === 'none' ? null : keeps && standing?.check != null ? standing.check : { status: initial, output: '' };
       this.#services.set(service.id, { service, check });
+      this.misplaced.delete(service.id);
     });
   }
 
@@ -86,6 +89,7 @@ export class MemoryCatalog implements ServiceCatalog {
     await this.#read('standing');
     const standing = this.#services.get(id);
     if (standing === undefined || !isOurs(standing)) return 'gone';
+    if (this.misplaced.has(id)) return 'misplaced';
     return check.kind === 'none' || standing.check !== null ? 'whole' : 'unchecked';
   }
 
@@ -103,18 +107,19 @@ export class MemoryCatalog implements ServiceCatalog {
       id: service.id,
       nodeId: nodeIdIn(service.meta) ?? '',
       contentHash: service.meta['content_hash'] ?? '',
+      isMisplaced: this.misplaced.has(service.id),
     }));
   }
 
   followChecks(
-    onChecks: (checks: ReadonlyMap<string, ObservedCheck>) => void,
+    onChecks: (checks: ReadonlyMap<string, ObservedCheck>, vanished: ReadonlySet<string> | null) => void,
     onError: (error: Error) => void,
     signal: AbortSignal,
   ): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     const watcher = { onChecks, onError };
     this.#watchers.add(watcher);
-    onChecks(this.checks());
+    onChecks(this.checks(), null);
     return new Promise((resolve) => {
       signal.addEventListener(
         'abort',
@@ -130,8 +135,16 @@ export class MemoryCatalog implements ServiceCatalog {
   /** The checks of this registry's services. */
   checks(): Map<string, ObservedCheck> {
     return new Map(
-      [...this.#services].flatMap(([id, { service, check }]) => (check === null || !isOurs({ service }) ? [] : [[id, check]])),
+      [...this.#services].flatMap(([id, { service, check }]) => {
+        if (check === null || !isOurs({ service })) return [];
+        return [[id, this.misplaced.has(id) ? { ...check, isMisplaced: true } : check]];
+      }),
     );
+  }
+
+  /** What is said to those who watch a catalog that is followed by what does not pass: everything once, then the rest. */
+  tell(checks: ReadonlyMap<string, ObservedCheck>, vanished: ReadonlySet<string> | null): void {
+    for (const { onChecks } of this.#watchers) onChecks(checks, vanished);
   }
 
   /** Consul ran the check and found this. */
@@ -168,7 +181,7 @@ export class MemoryCatalog implements ServiceCatalog {
   }
 
   #notify(): void {
-    for (const { onChecks } of this.#watchers) onChecks(this.checks());
+    for (const { onChecks } of this.#watchers) onChecks(this.checks(), null);
   }
 
   async #meeting(call: 'register' | 'deregister', serviceId: string, apply: () => void): Promise<void> {
