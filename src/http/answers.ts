@@ -46,7 +46,3 @@ export function refuseUpgrade(socket: Duplex, status: string): void {
 export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?', 1)[0] ?? '/';
 }
-
-export function wantsHtml(request: IncomingMessage): boolean {
-  return request.headers.accept?.includes('text/html') ?? false;
-}

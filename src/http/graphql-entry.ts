@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Asker } from '../graphql/asker.ts';
 import type { Registry } from '../registry/registry.ts';
-import { sendGraphqlError, wantsHtml } from './answers.ts';
+import { wantsHtml } from './accept.ts';
+import { sendGraphqlError } from './answers.ts';
 import type { Askers } from './askers.ts';
 import { atTime } from './auth/expiry.ts';
 import { AccessRefusal } from './auth/refusal.ts';
@@ -54,7 +55,7 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
       return true;
     }
     // The page is the same for everybody, and has no data in it.
-    if (graphiql && (request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request)) {
+    if (graphiql && (request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request.headers.accept)) {
       page ??= loadGraphiqlPage();
       prepare(response);
       await sendGraphiql(await page, request, response);

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { accepted, hasWeights } from './accept.ts';
 
 export const GRAPHQL_METHODS = 'GET, HEAD, POST, OPTIONS';
 
 const JSON_TYPES = new Set(['application/json', 'application/graphql+json']);
-const WEIGHT = /;\s*q\s*=\s*([0-9.]+)/i;
 /** A media type that no answer has. */
 const NOTHING = 'none/none';
 const CHARSET = /^\s*charset\s*=\s*"?([^"\s]*)"?\s*$/;
@@ -59,17 +59,10 @@ function unsupported(message: string, headers: Refusal['headers'] = {}): Refusal
  */
 export function spellOut(request: IncomingMessage): void {
   const { accept } = request.headers;
-  if (accept !== undefined && WEIGHT.test(accept)) request.headers.accept = byWeight(accept);
+  if (accept !== undefined && hasWeights(accept)) request.headers.accept = accepted(accept).join(',') || NOTHING;
   if (request.method === 'POST') request.headers['content-type'] = 'application/json';
   if (request.method === 'HEAD') {
     request.method = 'GET';
     request.headers.accept = 'application/json';
   }
-}
-
-/** The same media types without their weights, the ones that weigh most first and without those that are not wanted. */
-function byWeight(accept: string): string {
-  const weighed = accept.split(',').map((range) => ({ type: range.replace(WEIGHT, ''), weight: Number(WEIGHT.exec(range)?.[1] ?? 1) }));
-  const wanted = weighed.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
-  return wanted.length === 0 ? NOTHING : wanted.map(({ type }) => type).join(',');
 }

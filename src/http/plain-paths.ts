@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry as MetricsRegistry } from 'prom-client';
-import { problem, sendJson, wantsHtml } from './answers.ts';
+import { wantsHtml } from './accept.ts';
+import { problem, sendJson } from './answers.ts';
 import { GRAPHQL_PATH } from './graphql-endpoint.ts';
 import {
   backendAnswer,
@@ -62,6 +63,6 @@ export function createPlainPaths({ health, metrics, mayHaveMetrics, graphiql }: 
 
 function answerIndex(request: IncomingMessage, response: ServerResponse, graphiql: boolean): void {
   response.setHeader('Vary', 'Accept');
-  if (graphiql && wantsHtml(request)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
+  if (graphiql && wantsHtml(request.headers.accept)) response.writeHead(302, { Location: GRAPHQL_PATH }).end();
   else sendJson(response, 200, { name: 'discovery-gateway', links: LINKS });
 }
