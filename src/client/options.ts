@@ -62,7 +62,11 @@ const duration = z
   .number()
   .positive()
   .max(2 ** 31 - 1);
-const durations = z.object({
+const shape = z.object({
+  url: z.union([z.string(), z.array(z.string())], { error: 'name a gateway, such as "http://127.0.0.1:8080/graphql", or several' }),
+  token: z
+    .custom((token) => typeof token === 'string' || typeof token === 'function', 'is a text, or a function that gives one')
+    .optional(),
   timeout: duration.default(5000),
   maxRequests: z.number().int().min(1).max(90).default(50),
   idleTimeout: duration.default(300_000),
@@ -74,15 +78,16 @@ const durations = z.object({
 
 /** Throws DiscoveryError `BAD_USER_INPUT` naming the option. */
 export function settings(options: DiscoveryClientOptions): Settings {
-  const parsed = durations.safeParse(options);
+  const parsed = shape.safeParse(options);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw wrong(`option ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  const { url, token = null, snapshotFile = null, logger = warningsOnly, now = Date.now, random = Math.random } = options;
+  const { token = null, snapshotFile = null, logger = warningsOnly, now = Date.now, random = Math.random } = options;
+  const { url, ...numbers } = parsed.data;
   const urls = [...new Set((typeof url === 'string' ? [url] : url).map(socketUrl))];
   if (urls.length === 0) throw wrong('option url: name at least one gateway');
-  return { ...parsed.data, urls, token, snapshotFile, logger, now, random };
+  return { ...numbers, urls, token, snapshotFile, logger, now, random };
 }
 
 function socketUrl(text: string): string {

@@ -131,6 +131,16 @@ describe('options', () => {
     expect(() => new DiscoveryClient({ url: 'http://127.0.0.1:1', ...options })).toThrow(why);
   });
 
+  it.each([
+    ['url', '{}', 'option url: name a gateway, such as "http://'],
+    ['url', '{"url": 8080}', 'option url: name a gateway'],
+    ['token', '{"url": "http://127.0.0.1:1", "token": {"bearer": "x"}}', 'option token: is a text, or a function'],
+  ])('should be refused by name from programs without types: %s of %s', (_option, json, why) => {
+    // As JavaScript has it, where an environment variable is not set.
+    const options = JSON.parse(json);
+    expect(() => new DiscoveryClient(options)).toThrow(why);
+  });
+
   it.each(['http', 'kafka'])('should not show credentials of %s', (scheme) => {
     const create = () => new DiscoveryClient({ url: `${scheme}://me:secret@localhost:8080/graphql` });
     expect(create).toThrow('option url');
