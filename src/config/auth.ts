@@ -160,6 +160,7 @@ export function authProblems(present: NodeJS.ProcessEnv, e: z.output<typeof auth
     ] as const) {
       if (present[name] === undefined) problems.push(`${name} is missing: AUTH_JWKS_URL needs it, ${what}`);
     }
+    if (present['AUTH_AUDIENCE'] !== undefined && e?.AUTH_AUDIENCE.length === 0) problems.push('AUTH_AUDIENCE has no audience in it');
   } else if (present['AUTH_ISSUER'] !== undefined || present['AUTH_AUDIENCE'] !== undefined) {
     problems.push('AUTH_JWKS_URL is missing: AUTH_ISSUER and AUTH_AUDIENCE say nothing without the keys of the issuer');
   }

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { duration, flag, number, optional } from './values.ts';
+import { duration, flag, number, optional, UNITS } from './values.ts';
+
+/** A hundred years: no timer waits for these, and Postgres can still count back. Milliseconds. */
+const CENTURY = 876_000 * UNITS.h;
 
 export const postgresVariables = z.object({
   DATABASE_URL: optional,
@@ -13,10 +16,10 @@ export const postgresVariables = z.object({
   POSTGRES_SSL_CA_FILE: optional,
   POSTGRES_POOL_SIZE: number(10, 2, 200),
 
-  CHANGE_RETENTION: duration('168h'),
+  CHANGE_RETENTION: duration('168h', 0, CENTURY),
   CHANGE_RETENTION_COUNT: number(1_000_000, 1000, 1_000_000_000),
-  REJECTED_RETENTION: duration('168h'),
-  REMOVED_RETENTION: duration('336h'),
+  REJECTED_RETENTION: duration('168h', 0, CENTURY),
+  REMOVED_RETENTION: duration('336h', 0, CENTURY),
 });
 
 export type PostgresConfig = ReturnType<typeof postgresConfig>;

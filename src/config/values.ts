@@ -3,8 +3,11 @@ import { z } from 'zod';
 /** Milliseconds. */
 export const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
-/** Durations read like Consul's: `500ms`, `30s`, `2m`, `1h`. The value, and `min`, are milliseconds. */
-export const duration = (fallback: string, min = 0) =>
+/** What a timer of Node can wait at most: a longer one fires at once. Milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+/** Durations read like Consul's: `500ms`, `30s`, `2m`, `1h`. The value, `min` and `max` are milliseconds; `max` is that of timers. */
+export const duration = (fallback: string, min = 0, max = MAX_TIMER) =>
   z
     .string()
     .default(fallback)
@@ -16,8 +19,9 @@ export const duration = (fallback: string, min = 0) =>
         return z.NEVER;
       }
       const value = Number(amount) * UNITS[unit];
-      if (value >= min) return value;
-      context.addIssue({ code: 'custom', message: `"${text}" is shorter than ${min / 1000}s` });
+      if (value >= min && value <= max) return value;
+      const limit = value < min ? `shorter than ${min / UNITS.s}s` : `longer than ${Math.floor(max / UNITS.h)}h`;
+      context.addIssue({ code: 'custom', message: `"${text}" is ${limit}` });
       return z.NEVER;
     });
 

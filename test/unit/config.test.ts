@@ -128,6 +128,15 @@ describe('durations', () => {
     expect(read({ RECONCILE_INTERVAL: text }).registry.reconcileInterval).toBe(milliseconds);
   });
 
+  it('should be no longer than a timer waits, which would end at once, but for what no timer waits for', () => {
+    expect(problems({ LIMIT_QUERY_TIME: '597h', PROBE_INTERVAL: '36000m' })).toEqual([
+      'LIMIT_QUERY_TIME: "597h" is longer than 596h',
+      'PROBE_INTERVAL: "36000m" is longer than 596h',
+    ]);
+    expect(read({ LIMIT_QUERY_TIME: '596h', REMOVED_RETENTION: '8760h' }).limits.LIMIT_QUERY_TIME).toBe(596 * 3_600_000);
+    expect(problems({ REMOVED_RETENTION: '876001h' })).toEqual(['REMOVED_RETENTION: "876001h" is longer than 876000h']);
+  });
+
   it.each(['30', 's', '-5s', '0s', '1d', '5 s', '1h30m', 'Infinitys'])('should refuse %j and show what one looks like', (text) => {
     expect(problems({ RECONCILE_INTERVAL: text })).toEqual([
       `RECONCILE_INTERVAL: "${text}" is not a duration above zero such as 500ms, 30s or 2m`,

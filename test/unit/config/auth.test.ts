@@ -76,6 +76,7 @@ describe('the issuer of JWTs', () => {
       expect.stringMatching(/^AUTH_AUDIENCE is missing/),
     ]);
     expect(problems({ AUTH_ISSUER: 'x' })).toEqual([expect.stringMatching(/^AUTH_JWKS_URL is missing/)]);
+    expect(problems({ ...JWT, AUTH_AUDIENCE: ' , ' })).toEqual(['AUTH_AUDIENCE has no audience in it']);
   });
 });
 
