@@ -78,13 +78,15 @@ async function bench(rows: readonly Row[]): Promise<void> {
     if (measuredRows.some(({ error }) => error !== null)) process.exitCode = 1;
   } catch (error) {
     if (error !== stopping.signal.reason) throw error;
-    process.exitCode = 130;
+    tell(messageOf(error));
   } finally {
     await rig.stop();
     if (!values.keep) await rm(folder, { recursive: true, force: true });
     else tell(`the logs are in ${folder}`);
     stopping.close();
   }
+  // The row that was broken off may still be waiting for something.
+  if (stopping.signal.aborted) process.exit(130);
 }
 
 async function measured(row: Row, rig: Rig): Promise<ReportedRow> {
