@@ -173,7 +173,12 @@ export class Documents {
       ['LIMIT_DEPTH', worst('depth'), (came) => `The operation is ${came} fields deep: ask in several steps`],
       ['LIMIT_ALIASES', worst('aliases'), (came) => `The operation has ${came} aliases: send several operations`],
       ['LIMIT_ROOT_FIELDS', worst('rootFields'), (came) => `The operation asks for ${came} fields at its root: send several operations`],
-      ['LIMIT_FIELDS', fields, (came) => `The operation has ${came} fields, those of its fragments included: ask for fewer`],
+      [
+        'LIMIT_FIELDS',
+        // Together: a fragment that all operations spread is walked once for each of them.
+        extents.reduce((sum, extent) => sum + (extent.isOperation ? extent.fields : 0), 0),
+        (came) => `The document has ${came} fields, those of fragments wherever they are spread: ask for fewer, or in several documents`,
+      ],
       ['LIMIT_DIRECTIVES', directivesOf(document), (came) => `The document has ${came} directives: use fewer`],
     ];
     const refusals = checks.flatMap(([limit, came, what]) => (came > limits[limit] ? [refuse(limit, limits[limit], what(came))] : []));

@@ -2,6 +2,7 @@ import { type DirectiveNode, type DocumentNode, type FragmentDefinitionNode, Kin
 
 /** How far an operation or a fragment reaches when fragments are put in where they are spread. */
 export interface Extent {
+  readonly isOperation: boolean;
   /** Levels of fields. */
   readonly depth: number;
   readonly fields: number;
@@ -11,7 +12,7 @@ export interface Extent {
   readonly rootFields: number;
 }
 
-type Part = Omit<Extent, 'rootFields'>;
+type Part = Omit<Extent, 'rootFields' | 'isOperation'>;
 
 const NOTHING: Part = { depth: 0, fields: 0, aliases: 0, fragments: 0 };
 const ENDLESS: Part = { ...NOTHING, fragments: Number.POSITIVE_INFINITY };
@@ -82,9 +83,9 @@ export function extentsOf(document: DocumentNode): readonly Extent[] {
   }
 
   return document.definitions.flatMap((definition): Extent[] => {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) return [{ ...ofFragment(definition.name.value), rootFields: 0 }];
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) return [{ ...ofFragment(definition.name.value), rootFields: 0, isOperation: false }];
     if (definition.kind !== Kind.OPERATION_DEFINITION) return [];
-    return [{ ...partOf(definition.selectionSet), rootFields: rootFieldsOf(definition.selectionSet) }];
+    return [{ ...partOf(definition.selectionSet), rootFields: rootFieldsOf(definition.selectionSet), isOperation: true }];
   });
 }
 

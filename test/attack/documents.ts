@@ -9,6 +9,11 @@ export const DOCUMENT_ATTACKS: Readonly<Record<string, { readonly text: (index: 
     text: (index) => `{ ${many(12, (n) => `a${n}: nodes { edges { node { ${'name type '.repeat(45)} } } }`)} } #${index}`,
     limit: 'LIMIT_FIELDS',
   },
+  'many operations': {
+    text: (index) =>
+      `${many(150, (n) => `query q${n}{...F}`)} fragment F on Query{${many(25, (n) => `a${n}:nodes(first:1){edges{node{...N}}}`)}} fragment N on Node{${'name type health '.repeat(10)}} #${index}`,
+    limit: 'LIMIT_FIELDS',
+  },
   aliased: { text: (index) => `{ registryStatus { ${many(500, (n) => `a${n}: stale`)} } } #${index}`, limit: 'LIMIT_ALIASES' },
   repeated: { text: (index) => `{ nodes { edges { node { ${'name '.repeat(900)} } } } } #${index}`, limit: 'LIMIT_REPEATS' },
   'root fields': { text: (index) => `{ ${many(49, (n) => `a${n}: nodes { totalCount }`)} } #${index}`, limit: 'LIMIT_ROOT_FIELDS' },
@@ -21,6 +26,10 @@ export const DOCUMENT_ATTACKS: Readonly<Record<string, { readonly text: (index: 
   'fragment circle': {
     text: (index) => `{ ...A } fragment A on Query { ...B } fragment B on Query { ...A } #${index}`,
     limit: 'LIMIT_FRAGMENTS',
+  },
+  'schema in itself': {
+    text: (index) => `{ __type(name: "Node") { ${'fields { type { '.repeat(4)}name${' } }'.repeat(4)} } } #${index}`,
+    limit: 'INTROSPECTION_DEPTH',
   },
   dear: {
     text: (index) => `{ nodes(first: 500) { edges { node { changes(first: 100) { cursor node { name } } } } } } #${index}`,

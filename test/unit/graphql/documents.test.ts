@@ -44,6 +44,11 @@ describe('a document', () => {
       `{ ${many(12, (n) => `n${n}: nodes(first: 1) { edges { node { ${'name type '.repeat(45)} } } }`)} }`,
       'LIMIT_FIELDS',
     ],
+    [
+      'many operations that spread the same fragments, each of which has to be walked once more',
+      `${many(100, (n) => `query q${n} { ...F }`)} fragment F on Query { ${many(11, (n) => `a${n}: __typename`)} }`,
+      'LIMIT_FIELDS',
+    ],
     ['too many aliases', `{ registryStatus { ${many(51, (n) => `a${n}: stale`)} } }`, 'LIMIT_ALIASES'],
     ['too many root fields', `{ ${many(31, (n) => `a${n}: __typename`)} }`, 'LIMIT_ROOT_FIELDS'],
     ['root fields behind fragments', `{ ...A ...A } fragment A on Query { ${many(16, (n) => `a${n}: __typename`)} }`, 'LIMIT_ROOT_FIELDS'],
