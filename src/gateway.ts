@@ -66,11 +66,8 @@ export interface RunningGateway {
  * the port cannot be had.
  */
 export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
-  const trusted = await loadTrustedDocuments(
-    config.trustedDocuments,
-    Object.values(DOCUMENTS),
-    new Documents(buildSchema(), config.limits),
-  );
+  const schema = buildSchema();
+  const trusted = await loadTrustedDocuments(config.trustedDocuments, Object.values(DOCUMENTS), new Documents(schema, config.limits));
   const newId = randomUUID;
   const background = new Background(log);
   let fail: (error: Error) => void = () => undefined;
@@ -181,6 +178,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const limitRefusals = new LimitRefusals();
   const authRefusals = new RefusalCounts();
   const http = createHttpServer({
+    schema,
     registry,
     health,
     metrics: createMetrics({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, BlockList } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { NoSchemaIntrospectionCustomRule } from 'graphql';
+import { type GraphQLSchema, NoSchemaIntrospectionCustomRule } from 'graphql';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { defaultLimits, type Limits } from '../config/limits.ts';
 import type { Config } from '../config.ts';
@@ -12,7 +12,6 @@ import { CompiledQueries } from '../graphql/compiled-queries.ts';
 import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
 import { isRefusal } from '../graphql/refusal.ts';
-import { buildSchema } from '../graphql/schema.ts';
 import { TrustedDocuments } from '../graphql/trusted-documents.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -38,6 +37,7 @@ import { RequestGuard } from './request-guard.ts';
 import { createWebSocketEndpoint } from './websocket.ts';
 
 export interface HttpServerOptions {
+  readonly schema: GraphQLSchema;
   readonly registry: Registry;
   readonly health: HealthSource;
   readonly metrics: Pick<MetricsRegistry, 'metrics' | 'contentType'>;
@@ -91,6 +91,7 @@ const COMPILATIONS = 5;
 /** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const {
+    schema,
     registry,
     health,
     metrics,
@@ -112,7 +113,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const askers = createAskers({ addressOf, tokens, verifyJwt: jwt === null ? null : createJwtVerifier(jwt, { now, log }), anonymous });
   const hostOf = createHostCheck(hosts);
   const maskError = createErrorMask({ log, newId, onRefusal, hideSuggestions: !introspection });
-  const schema = buildSchema();
   const clients = new Clients(limits, () => performance.now());
   const documents = new Documents(schema, limits, introspection ? {} : { rules: [NoSchemaIntrospectionCustomRule], hideSuggestions: true });
   const gate = new OperationGate({ documents, trusted, clients, limits });

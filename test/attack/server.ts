@@ -1,5 +1,6 @@
 import { Registry as MetricsRegistry } from 'prom-client';
 import { limitVariables } from '../../src/config/limits.ts';
+import { buildSchema } from '../../src/graphql/schema.ts';
 import { createHttpServer } from '../../src/http/server.ts';
 import { createLog } from '../../src/log.ts';
 import { HEALTHY } from '../unit/http/running-server.ts';
@@ -9,6 +10,7 @@ import { LoadedRegistry } from './loaded-registry.ts';
 const registry = new LoadedRegistry(10_000, 50);
 registry.maxUnread = 20_000;
 const server = createHttpServer({
+  schema: buildSchema(),
   registry,
   health: { report: () => HEALTHY },
   metrics: new MetricsRegistry(),

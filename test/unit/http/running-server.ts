@@ -1,5 +1,6 @@
 import { Counter, Registry as MetricsRegistry } from 'prom-client';
 import { onTestFinished } from 'vitest';
+import { buildSchema } from '../../../src/graphql/schema.ts';
 import type { HealthReport } from '../../../src/http/health.ts';
 import { createHttpServer, type HttpServer, type HttpServerOptions } from '../../../src/http/server.ts';
 import { createLog, type Log } from '../../../src/log.ts';
@@ -57,6 +58,9 @@ export function collectingLog(lines: string[]): Log {
   return createLog('debug', 'gateway-1', { write: (line) => void lines.push(line) });
 }
 
+/** One for all servers: building it takes ten times as long as what most tests ask. */
+const schema = buildSchema();
+
 /** A server on a free port, over a registry in memory; closed when the test ends. */
 export async function startServer(options: Partial<HttpServerOptions> = {}): Promise<RunningServer> {
   const registry = new MemoryRegistry();
@@ -65,6 +69,7 @@ export async function startServer(options: Partial<HttpServerOptions> = {}): Pro
   const metrics = new MetricsRegistry();
   new Counter({ name: 'gateway_test_total', help: 'For the test.', registers: [metrics] }).inc(7);
   const server = createHttpServer({
+    schema,
     registry,
     health: {
       report: () => {
