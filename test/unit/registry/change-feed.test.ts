@@ -3,7 +3,7 @@ import { BackendError } from '../../../src/errors.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { heartbeat, nodeId, T0 } from './fakes/messages.ts';
 import { change, record } from './fakes/node-record.ts';
-import { RunningFeed, settle, useGateways, watched } from './running-feed.ts';
+import { entries, RunningFeed, settle, useGateways, watched } from './running-feed.ts';
 
 const NO_PROGRESS = { processed: [], completed: [] };
 const gateways = useGateways();
@@ -11,8 +11,6 @@ const gateways = useGateways();
 function recent({ feed }: RunningFeed, after: number, limit = 100_000): number[] | null {
   return feed.recentAfter(toCursor(after), limit)?.map(({ cursor }) => cursor) ?? null;
 }
-
-const many = (count: number) => Array.from({ length: count }, (_, index) => change(record(`n${index}`)));
 
 describe('load', () => {
   it('should show what Postgres holds, and stand where the log stood', async () => {
@@ -90,7 +88,7 @@ describe('run', () => {
 
   it('should read a backlog of many pages in order', async () => {
     const gateway = await gateways.start();
-    await gateway.commit(...many(1234));
+    await gateway.commit(...entries(1234));
     expect(recent(gateway, 0)).toEqual(Array.from({ length: 1234 }, (_, index) => index + 1));
     expect(gateway.view.size()).toBe(1234);
   });
@@ -208,7 +206,7 @@ describe('arrival', () => {
 describe('recentAfter', () => {
   it('should return at most the limit, from anywhere', async () => {
     const gateway = await gateways.start();
-    await gateway.commit(...many(10));
+    await gateway.commit(...entries(10));
     expect(recent(gateway, 0, 3)).toEqual([1, 2, 3]);
     expect(recent(gateway, 7, 5)).toEqual([8, 9, 10]);
     expect(recent(gateway, 10)).toEqual([]);
@@ -224,7 +222,7 @@ describe('recentAfter', () => {
 
   it('should hold 10,000 entries at most, and say so of older ones', async () => {
     const gateway = await gateways.start();
-    await gateway.commit(...many(10_001));
+    await gateway.commit(...entries(10_001));
     const held = recent(gateway, 9000);
     expect(held?.length).toBe(1001);
     expect(recent(gateway, 0)).toBeNull();

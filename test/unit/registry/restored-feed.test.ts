@@ -3,10 +3,9 @@ import { toCursor } from '../../../src/registry/cursor.ts';
 import type { RegistrySnapshot } from '../../../src/registry/ports.ts';
 import { heartbeat, nodeId, T0 } from './fakes/messages.ts';
 import { change, record } from './fakes/node-record.ts';
-import { RunningFeed, settle, take, useGateways, watched } from './running-feed.ts';
+import { entries, RunningFeed, settle, take, useGateways, watched } from './running-feed.ts';
 
 const gateways = useGateways();
-const many = (count: number) => Array.from({ length: count }, (_, index) => change(record(`later-${index}`)));
 
 /** A gateway that serves a snapshot of its log, which went on to `entries` entries since; Postgres does not answer before `start`. */
 function restored(later = 2): RunningFeed {
@@ -14,7 +13,7 @@ function restored(later = 2): RunningFeed {
   gateways.started.push(gateway);
   gateway.store.commit(change(record('a')), change(record('b')), change(record('c')));
   gateway.feed.restore(snapshotOf(gateway));
-  gateway.store.commit(...many(later));
+  gateway.store.commit(...entries(later));
   gateway.store.log.faults.always('readAfter', 'fail');
   gateway.store.log.faults.always('bounds', 'fail');
   return gateway;

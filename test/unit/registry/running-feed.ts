@@ -95,6 +95,17 @@ export function useGateways() {
   };
 }
 
+/** How many nodes {@link entries} are about: making one takes longer than what is done with its entry. */
+const NODES = 1500;
+
+/** So many ADDED entries, of n0, n1 and so on (from another one than n0, where that is said), 1,500 nodes over and over. */
+export function entries(count: number, from = 0): NewChange[] {
+  const nodes = Array.from({ length: Math.min(count, NODES) }, (_, index) => record(`n${(from + index) % NODES}`));
+  return Array.from({ length: Math.ceil(count / NODES) }, () => nodes.map((node) => change(node)))
+    .flat()
+    .slice(0, count);
+}
+
 /** Lets everything run that waits for no timer. */
 export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);

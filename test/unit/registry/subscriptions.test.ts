@@ -3,12 +3,11 @@ import { GatewayError } from '../../../src/errors.ts';
 import type { ChangeEvent } from '../../../src/registry/change.ts';
 import { toCursor } from '../../../src/registry/cursor.ts';
 import { change, record } from './fakes/node-record.ts';
-import { RunningFeed, settle, take, useGateways, watched } from './running-feed.ts';
+import { entries, RunningFeed, settle, take, useGateways, watched } from './running-feed.ts';
 
 const gateways = useGateways();
 const cursors = (events: readonly ChangeEvent[]) => events.map(({ cursor }) => cursor);
 const told = (events: readonly ChangeEvent[]) => events.map(({ type, nodeId, cursor }) => `${type} ${nodeId ?? ''}@${cursor}`);
-const many = (count: number, from = 0) => Array.from({ length: count }, (_, index) => change(record(`n${from + index}`)));
 const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
 describe('changes', () => {
@@ -24,7 +23,7 @@ describe('changes', () => {
 
   it('should with after send every change after it, then live ones', async () => {
     const gateway = await gateways.start();
-    await gateway.commit(...many(5));
+    await gateway.commit(...entries(5));
     const events = gateways.subscribe(gateway, { after: toCursor(2) });
     expect(cursors(await take(events, 3))).toEqual([3, 4, 5]);
     const next = take(events, 1);
@@ -34,12 +33,12 @@ describe('changes', () => {
 
   it('should read from Postgres what memory does not hold, without a gap or a repetition at the seam', async () => {
     const gateway = new RunningFeed();
-    gateway.store.commit(...many(1300));
+    gateway.store.commit(...entries(1300));
     await gateways.start(gateway);
-    await gateway.commit(...many(700, 1300));
+    await gateway.commit(...entries(700, 1300));
     const events = gateways.subscribe(gateway, { after: toCursor(0) });
     const seen = await take(events, 1500);
-    await gateway.commit(...many(100, 2000));
+    await gateway.commit(...entries(100, 2000));
     seen.push(...(await take(events, 600)));
     expect(cursors(seen)).toEqual(upTo(2100));
   });
@@ -47,7 +46,7 @@ describe('changes', () => {
   it('should be the same from every cursor on every gateway', async () => {
     const one = await gateways.start();
     const two = await gateways.start(new RunningFeed(one.store));
-    await one.commit(...many(30));
+    await one.commit(...entries(30));
     await gateways.start(new RunningFeed(one.store));
     await settle();
     for (const gateway of gateways.started) {
@@ -114,7 +113,7 @@ describe('changes', () => {
 
   it('should end with CURSOR_EXPIRED for a cursor before the floor, and accept the floor itself', async () => {
     const gateway = new RunningFeed();
-    gateway.store.commit(...many(6));
+    gateway.store.commit(...entries(6));
     gateway.store.log.trim(4);
     await gateways.start(gateway);
     await expect(gateways.subscribe(gateway, { after: toCursor(3) }).next()).rejects.toMatchObject({
@@ -126,7 +125,7 @@ describe('changes', () => {
 
   it('should accept the head of a log that was trimmed empty', async () => {
     const gateway = new RunningFeed();
-    gateway.store.commit(...many(3));
+    gateway.store.commit(...entries(3));
     gateway.store.log.trim(3);
     await gateways.start(gateway);
     const next = take(gateways.subscribe(gateway, { after: toCursor(3) }), 1);
@@ -136,7 +135,7 @@ describe('changes', () => {
 
   it.each([2, 3])('should end with CURSOR_EXPIRED when the log is trimmed to %d under a reader that lags', async (keep) => {
     const gateway = new RunningFeed();
-    gateway.store.commit(...many(1000 + keep));
+    gateway.store.commit(...entries(1000 + keep));
     await gateways.start(gateway);
     const events = gateways.subscribe(gateway, { after: toCursor(0) });
     expect(cursors(await take(events, 500))).toEqual(upTo(500));
@@ -146,7 +145,7 @@ describe('changes', () => {
 
   it('should end with CURSOR_EXPIRED, and not ask Postgres for ever, when all that a lagging reader wanted was trimmed', async () => {
     const gateway = new RunningFeed();
-    gateway.store.commit(...many(700));
+    gateway.store.commit(...entries(700));
     await gateways.start(gateway);
     const events = gateways.subscribe(gateway, { after: toCursor(0) });
     await take(events, 500);
@@ -162,7 +161,7 @@ describe('changes', () => {
 
   it('should end with BACKEND_UNAVAILABLE when Postgres is needed and does not answer', async () => {
     const gateway = new RunningFeed();
-    gateway.store.commit(...many(3));
+    gateway.store.commit(...entries(3));
     await gateways.start(gateway);
     gateway.store.log.faults.next('bounds', 'fail');
     await expect(gateways.subscribe(gateway, { after: toCursor(0) }).next()).rejects.toMatchObject({ code: 'BACKEND_UNAVAILABLE' });
@@ -172,7 +171,7 @@ describe('changes', () => {
 
   it('should not need Postgres for what memory holds', async () => {
     const gateway = await gateways.start();
-    await gateway.commit(...many(3));
+    await gateway.commit(...entries(3));
     gateway.store.log.faults.always('readAfter', 'fail');
     gateway.store.log.faults.always('bounds', 'fail');
     expect(cursors(await take(gateways.subscribe(gateway, { after: toCursor(0) }), 3))).toEqual([1, 2, 3]);
@@ -184,7 +183,7 @@ describe('changes', () => {
     const first = take(events, 1);
     await gateway.commit('a');
     await first;
-    await gateway.commit(...many(10_002));
+    await gateway.commit(...entries(10_002));
     const failure = await events.next().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(GatewayError);
     expect(failure).toMatchObject({ code: 'SUBSCRIBER_TOO_SLOW', details: { lastCursor: '0000000000000001' } });
@@ -194,7 +193,7 @@ describe('changes', () => {
 
   it('should end with CURSOR_INVALID when Postgres was restored to before what was delivered: a silent gap would follow', async () => {
     const gateway = await gateways.start();
-    await gateway.commit(...many(5));
+    await gateway.commit(...entries(5));
     const events = gateways.subscribe(gateway, { after: toCursor(0) });
     await take(events, 5);
     const next = watched(events.next());

@@ -57,7 +57,10 @@ export class MemoryChangeLog implements ChangeLog {
 
   async readAfter(after: Cursor, limit: number, nodeIds: readonly string[] | null = null): Promise<readonly Change[]> {
     this.#call('readAfter');
-    return this.#entries.filter(({ cursor, nodeId }) => cursor > after && (nodeIds?.includes(nodeId) ?? true)).slice(0, limit);
+    const isWanted = ({ nodeId }: Change) => nodeIds?.includes(nodeId) ?? true;
+    const from = this.#entries.findIndex(({ cursor }) => cursor > after);
+    if (from < 0) return [];
+    return nodeIds === null ? this.#entries.slice(from, from + limit) : this.#entries.slice(from).filter(isWanted).slice(0, limit);
   }
 
   async readAt(cursors: readonly Cursor[]): Promise<readonly Change[]> {
