@@ -39,6 +39,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** For logs; the caller removes it. */
   readonly folder: string;
+  /** Where the compiled programs are. */
+  readonly programs: string;
   /** How many gateways run all the time; there may be one that comes and goes. */
   readonly gateways: number;
   readonly tell: (line: string) => void;
@@ -61,7 +63,7 @@ export class Campaign {
 
   /** Starts the rig and a fleet that has said its first words; returns at rest. */
   static async start(options: CampaignOptions): Promise<Campaign> {
-    const rig = await Rig.start(options.folder);
+    const rig = await Rig.start(options.folder, options.programs);
     try {
       await registerStranger(rig);
       const server = await NodeServer.start();

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Campaign } from './campaign.ts';
 import { FAIL_POINTS, type FailPoint } from './fail-point.ts';
 
@@ -26,7 +26,13 @@ describe.skipIf(process.platform !== 'linux')('rounds of faults, after each of w
     folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-faults-'));
     // Postgres runs as another user where this is root.
     await chmod(folder, 0o711);
-    campaign = await Campaign.start({ seed: SEED, folder, gateways: GATEWAYS, tell: (line) => console.log(line) });
+    campaign = await Campaign.start({
+      seed: SEED,
+      folder,
+      programs: inject('programs'),
+      gateways: GATEWAYS,
+      tell: (line) => console.log(line),
+    });
   }, 180_000);
 
   afterAll(async () => {

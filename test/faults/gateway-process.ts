@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { adoptChild, type Child } from '../../src/local/child.ts';
 import type { Guard } from '../../src/local/guard.ts';
 import { until } from '../until.ts';
 import type { Order } from './fail-point.ts';
 
-const PROGRAM = fileURLToPath(new URL('./mortal-gateway.ts', import.meta.url));
 /** From SIGTERM to the end, milliseconds: the promise of the product, with some room for a loaded machine. */
 const STOP_DEADLINE = 12_000;
 
@@ -18,14 +16,17 @@ export class GatewayProcess {
   readonly id: string;
   readonly url: string;
   readonly logFile: string;
+  readonly #program: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #guard: Guard;
   #process: ChildProcess | null = null;
   #child: Child | null = null;
   #hasPassed = false;
 
-  constructor(id: string, port: number, logFile: string, env: Readonly<Record<string, string>>, guard: Guard) {
+  /** `program` is the compiled mortal-gateway.ts. */
+  constructor(id: string, port: number, program: string, logFile: string, env: Readonly<Record<string, string>>, guard: Guard) {
     this.id = id;
+    this.#program = program;
     this.url = `http://127.0.0.1:${port}`;
     this.logFile = logFile;
     this.#env = { ...env, GATEWAY_ID: id, SERVICE_PORT: String(port) };
@@ -40,7 +41,7 @@ export class GatewayProcess {
   async start(): Promise<void> {
     const log = createWriteStream(this.logFile, { flags: 'a' });
     await once(log, 'open');
-    this.#process = spawn(process.execPath, ['--import', 'tsx', PROGRAM], {
+    this.#process = spawn(process.execPath, [this.#program], {
       detached: true,
       env: { PATH: process.env['PATH'] ?? '', ...this.#env },
       stdio: ['ignore', log, log, 'ipc'],
@@ -51,7 +52,7 @@ export class GatewayProcess {
     this.#process.on('message', () => {
       this.#hasPassed = true;
     });
-    this.#child = await adoptChild(this.#process, PROGRAM, 'SIGTERM', this.#guard);
+    this.#child = await adoptChild(this.#process, this.#program, 'SIGTERM', this.#guard);
   }
 
   /** Until it answers reads. Throws with the end of its log. */

@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { freePort } from '../../src/local/port.ts';
 import { type Stack, startStack } from '../../src/local/stack.ts';
 import { OWN_TOPICS } from '../integration/own-topics.ts';
+import { compiledProgram } from '../programs.ts';
 import { GatewayProcess } from './gateway-process.ts';
 import { type Link, Toxiproxy } from './toxiproxy.ts';
 
@@ -51,8 +52,8 @@ export class Rig {
     this.databaseUrl = databaseUrl;
   }
 
-  /** Starts the back ends and the proxies, and no gateway yet. The folder keeps the logs; the caller removes it. */
-  static async start(folder: string): Promise<Rig> {
+  /** Starts the back ends and the proxies, and no gateway yet. The folder keeps the logs; the caller removes it. `programs` is that of the compiled ones. */
+  static async start(folder: string, programs: string): Promise<Rig> {
     await mkdir(folder, { recursive: true, mode: 0o711 });
 
     const stack = await startStack({
@@ -62,6 +63,7 @@ export class Rig {
     });
     try {
       const taken = new Set<number>();
+      const program = compiledProgram(programs, 'test/faults/mortal-gateway.ts');
       const proxies = await Toxiproxy.start(folder, stack.guard, taken);
       const { url: databaseUrl } = stack.postgres;
       if (databaseUrl === null) throw new Error('the rig starts its own Postgres');
@@ -85,7 +87,7 @@ export class Rig {
             CONSUL_PORT: String(links.consul.port),
             DATABASE_URL: database.toString(),
           };
-          return { gateway: new GatewayProcess(id, await freePort(taken), join(folder, `${id}.log`), env, stack.guard), links };
+          return { gateway: new GatewayProcess(id, await freePort(taken), program, join(folder, `${id}.log`), env, stack.guard), links };
         }),
       );
       return new Rig(folder, stack, members, readConfig({ ...ENVIRONMENT, ...stack.env }), databaseUrl);

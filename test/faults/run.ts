@@ -7,6 +7,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { compilePrograms } from '../programs.ts';
 import { Campaign } from './campaign.ts';
 
 const { values } = parseArgs({
@@ -29,7 +30,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     isStopping = true;
   });
 }
-const campaign = await Campaign.start({ seed, folder, gateways: 2, tell });
+const programs = join(folder, 'programs');
+await compilePrograms(programs);
+const campaign = await Campaign.start({ seed, folder, programs, gateways: 2, tell });
 try {
   for (const round of rounds) if (!isStopping) await campaign.round(round);
   const { totals } = campaign;

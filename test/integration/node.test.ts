@@ -9,7 +9,7 @@ import { sampleNodes } from '../../src/local/sample-nodes.ts';
 import type { Stack } from '../../src/local/stack.ts';
 import { NodeIntrospection, type NodeIntrospectionOptions, nodeTopics } from '../../src/node/index.ts';
 import { until } from '../until.ts';
-import { mend, privateStack, sharedStack, uniqueEnvironment } from './stack.ts';
+import { mend, privateStack, program, sharedStack, uniqueEnvironment } from './stack.ts';
 
 interface Heard {
   readonly topic: string;
@@ -284,7 +284,7 @@ describe('the sample nodes', () => {
     const ear = new Ear(kafka, environment);
     await ear.open();
     const env = { ...process.env, KAFKA_BROKER_URL: sharedStack().kafka, KAFKA_ENVIRONMENT: environment };
-    const samples = spawn(process.execPath, ['--import', 'tsx', 'src/local/sample-main.ts'], {
+    const samples = spawn(process.execPath, [program('src/local/sample-main.ts')], {
       cwd: root,
       env,
       stdio: ['pipe', 'ignore', 'inherit'],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { lineProgress } from '../../src/local/progress.ts';
 import { startStack } from '../../src/local/stack.ts';
+import { compilePrograms } from '../programs.ts';
 
 /** Where the shared Kafka, Consul and Postgres of a test run are. */
 export type StackAddresses = {
@@ -17,12 +18,16 @@ export type StackAddresses = {
 declare module 'vitest' {
   interface ProvidedContext {
     stack: StackAddresses;
+    /** The folder of the compiled programs. */
+    programs: string;
   }
 }
 
 /** One real stack for the whole run, on free ports, with data of its own; gone afterwards, whatever happened. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-test-'));
+  const programs = join(folder, 'programs');
+  await compilePrograms(programs);
   const stack = await startStack({
     folder,
     temporary: true,
@@ -34,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stack.stop();
     throw new Error('The tests make a database for each suite: give them DATABASE_URL (of a user who may) instead of POSTGRES_HOST');
   }
+  project.provide('programs', programs);
   project.provide('stack', {
     kafka: kafka.url,
     consul: { host: consul.host, port: consul.port, dnsPort: consul.dnsPort },

@@ -5,11 +5,17 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { type Stack, startStack } from '../../src/local/stack.ts';
+import { compiledProgram } from '../programs.ts';
 import type { StackAddresses } from './stack.setup.ts';
 
 /** The addresses of the stack that all suites share. Nobody may stop or restart it: see `privateStack`. */
 export function sharedStack(): StackAddresses {
   return inject('stack');
+}
+
+/** The file that Node runs for a program such as `src/main.ts`, compiled. */
+export function program(source: string): string {
+  return compiledProgram(inject('programs'), source);
 }
 
 /** A value of KAFKA_ENVIRONMENT that no other suite has: topics of two suites never meet. */

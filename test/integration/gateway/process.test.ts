@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
@@ -7,37 +6,16 @@ import { readConfig } from '../../../src/config.ts';
 import { freePort } from '../../../src/local/port.ts';
 import { until } from '../../until.ts';
 import { freshDatabase } from '../stack.ts';
-import { announcement, freshEnvironment, GatewayClient, healthServer, Nodes, ownServices, sql } from './running-gateway.ts';
+import { announcement, freshEnvironment, healthServer, Nodes, ownServices, sql } from './running-gateway.ts';
+import { SpawnedGateways } from './spawned-gateway.ts';
 
-const children: ChildProcess[] = [];
+const gateways = new SpawnedGateways();
 
-/** The production entry as a process of its own, with nothing in its environment but what is given. */
-function spawnGateway(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.push(child);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
-  return { child, output: () => output, ended: once(child, 'exit').then(([code]) => z.number().nullable().parse(code)) };
-}
-
-async function spawnReady(env: Record<string, string>) {
-  const port = await freePort(new Set());
-  const gateway = spawnGateway({ ...env, SERVICE_PORT: String(port) });
-  const url = `http://127.0.0.1:${port}`;
-  await until(`the gateway is ready: ${gateway.output()}`, async () => (await fetch(`${url}/health/ready`)).ok, { timeout: 30_000 });
-  return { ...gateway, url, client: new GatewayClient(url, readConfig(env)) };
-}
-
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
+afterEach(() => gateways.end());
 
 describe('the production entry', () => {
   it('should name everything that is missing or wrong in one message', async () => {
-    const { ended, output } = spawnGateway({ SERVICE_PORT: 'high', CONSUL_CHECK_INTERVAL: '30' });
+    const { ended, output } = gateways.spawn({ SERVICE_PORT: 'high', CONSUL_CHECK_INTERVAL: '30' });
     expect(await ended).toBe(1);
     for (const name of ['SERVICE_PORT', 'CONSUL_CHECK_INTERVAL', 'KAFKA_BROKER_URL', 'CONSUL_HOST', 'DATABASE_URL'])
       expect(output()).toContain(name);
@@ -49,7 +27,7 @@ describe('the production entry', () => {
       DATABASE_URL: `postgres://postgres@127.0.0.1:${await freePort(new Set())}/none`,
       SERVICE_PORT: String(port),
     });
-    const { child, output, ended } = spawnGateway(env);
+    const { child, output, ended } = gateways.spawn(env);
     await until('it says what it waits for', () => output().includes('waiting for Postgres'), { timeout: 30_000 });
     expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
     expect((await fetch(`http://127.0.0.1:${port}/health/ready`)).status).toBe(503);
@@ -62,8 +40,8 @@ describe('the production entry', () => {
 
   it('should start several at once on an empty database, and end each within 10 s of SIGTERM with its sockets told', async () => {
     const env = await freshEnvironment();
-    const gateways = await Promise.all(['one', 'two', 'three'].map((name) => spawnReady({ ...env, GATEWAY_ID: name })));
-    const [first] = gateways;
+    const started = await Promise.all(['one', 'two', 'three'].map((name) => gateways.ready({ ...env, GATEWAY_ID: name })));
+    const [first] = started;
     const socket = new WebSocket(`${first?.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(socket, 'open');
     const closed = once(socket, 'close');
@@ -75,7 +53,7 @@ describe('the production entry', () => {
     expect(await first?.ended).toBe(0);
     expect(performance.now() - start).toBeLessThan(10_000);
     expect((await closed)[0]).toBe(1001);
-    await until('the others have registered everything', async () => (await gateways[1]?.client.registered())?.length === names.length, {
+    await until('the others have registered everything', async () => (await started[1]?.client.registered())?.length === names.length, {
       timeout: 60_000,
       interval: 100,
     });
@@ -87,7 +65,7 @@ describe('the production entry', () => {
     const env = await freshEnvironment({ DATABASE_URL: url });
     const config = readConfig(env);
     const server = await healthServer();
-    const first = await spawnReady(env);
+    const first = await gateways.ready(env);
     const nodes = await Nodes.connect(config);
     const names = Array.from({ length: 300 }, (_, index) => `crash-${index}`);
     await nodes.announce(...names.map((name) => announcement(name, { endpoints: server.endpoints })));
@@ -97,7 +75,7 @@ describe('the production entry', () => {
     );
     first.child.kill('SIGKILL');
     await first.ended;
-    const second = await spawnReady(env);
+    const second = await gateways.ready(env);
     await until('all are registered', async () => (await second.client.registered()).length === names.length, {
       timeout: 90_000,
       interval: 200,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { readConfig } from '../../../src/config.ts';
 import { freePort } from '../../../src/local/port.ts';
 import { until } from '../../until.ts';
+import { program } from '../stack.ts';
 import { GatewayClient } from './running-gateway.ts';
 
 /** Gateways as processes of their own, as in production. */
@@ -12,7 +13,7 @@ export class SpawnedGateways {
 
   /** Starts one with nothing in its environment but what is given. */
   spawn(env: Record<string, string>) {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    const child = spawn(process.execPath, [program('src/main.ts')], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
