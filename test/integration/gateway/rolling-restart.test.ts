@@ -12,6 +12,8 @@ import { WanderingSubscriber } from './wandering-subscriber.ts';
 
 const IDS = ['one', 'two', 'three'] as const;
 const SUBSCRIBERS = 6;
+/** The traffic goes on until so many changes are in the log. */
+const CHANGES_AT_LEAST = 150;
 /** From SIGTERM to the end. Milliseconds. */
 const DEADLINE = 10_000;
 const GOING_AWAY = 1001;
@@ -172,6 +174,7 @@ describe('three gateways, restarted one by one under traffic', () => {
   });
 
   it('should have lost nothing, and agree', async () => {
+    await until('there was traffic enough', async () => (await log()).length >= CHANGES_AT_LEAST, { timeout: 60_000, interval: 250 });
     await traffic.stop();
     const { count, error } = await readers.stop();
     expect(error).toBeNull();
