@@ -109,23 +109,26 @@ export interface Acknowledgement {
 }
 
 /** Stable codes of why a message can never be accepted. */
-export type RejectionType =
-  | 'NOT_JSON'
-  | 'NOT_AN_OBJECT'
-  | 'TOO_LARGE'
-  | 'TOO_DEEP'
-  | 'INVALID_NODE_ID'
-  | 'INVALID_TYPE'
-  | 'INVALID_TEXT'
-  | 'INVALID_ENDPOINT'
-  | 'INVALID_PORT'
-  | 'INVALID_FIELD'
-  | 'UNSIGNED'
-  | 'UNKNOWN_KEY'
-  | 'INVALID_SIGNATURE'
-  | 'EXPIRED_SIGNATURE'
-  | 'REFUSED_BY_CONSUL'
-  | 'REFUSED_BY_POSTGRES';
+export const REJECTION_TYPES = [
+  'NOT_JSON',
+  'NOT_AN_OBJECT',
+  'TOO_LARGE',
+  'TOO_DEEP',
+  'INVALID_NODE_ID',
+  'INVALID_TYPE',
+  'INVALID_TEXT',
+  'INVALID_ENDPOINT',
+  'INVALID_PORT',
+  'INVALID_FIELD',
+  'UNSIGNED',
+  'UNKNOWN_KEY',
+  'INVALID_SIGNATURE',
+  'EXPIRED_SIGNATURE',
+  'REFUSED_BY_CONSUL',
+  'REFUSED_BY_POSTGRES',
+] as const;
+
+export type RejectionType = (typeof REJECTION_TYPES)[number];
 
 export interface Rejection {
   readonly kind: 'rejection';

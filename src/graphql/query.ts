@@ -21,7 +21,7 @@ export function defineQuery(types: Types, parts: QueryParts): void {
   const { inputs, discovery } = parts;
   types.builder.queryType({
     description:
-      'What exists, what can be called, and what has happened. Answers come from memory, except `changes`, `Node.changes` and `rejectedEvents`. Errors: `BACKEND_UNAVAILABLE` for every field of a gateway that has just started and not loaded the registry yet; where the gateway asks for tokens, `UNAUTHENTICATED` without one and `FORBIDDEN` without the scope `registry:read`. Example: `{ healthyServices(capability: "database-adapter") { url } }`.',
+      'What exists, what can be called, and what has happened. Answers come from memory, except `changes`, `Node.changes` and `rejectedEvents`. Every error has its code in `extensions.code`; what went beyond a limit also has the name of the limit, in `extensions.limit`. Errors: `BACKEND_UNAVAILABLE` for every field of a gateway that has just started and not loaded the registry yet; where the gateway asks for tokens, `UNAUTHENTICATED` without one and `FORBIDDEN` without the scope `registry:read`. Example: `{ healthyServices(capability: "database-adapter") { url } }`.',
     fields: (t) => ({
       nodes: t.field({
         type: types.nodeConnection,

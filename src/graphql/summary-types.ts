@@ -1,3 +1,4 @@
+import { REJECTION_TYPES } from '../events/announcement.ts';
 import type { Types } from './types.ts';
 
 /** What a developer looks at to see what exists, and why something does not. */
@@ -25,7 +26,9 @@ export function defineSummaries({ capabilitySummary, rejectedEvent }: Types): vo
       reason: t.exposeString('reason', {
         description: 'One sentence: what was wrong, and where. Example: `"payload.node_id is missing"`.',
       }),
-      errorType: t.exposeString('errorType', { description: 'The stable code of the reason. Example: `"INVALID_NODE_ID"`.' }),
+      errorType: t.exposeString('errorType', {
+        description: `The code of the reason; there may be others in time: ${REJECTION_TYPES.map((type) => `\`${type}\``).join(', ')}. Example: \`"INVALID_NODE_ID"\`.`,
+      }),
       excerpt: t.exposeString('excerpt', {
         nullable: true,
         description:

@@ -57,8 +57,7 @@ export function createTypes(builder: Builder) {
       } as const satisfies Record<NodeHealth, { value: NodeHealth; description: string }>,
     }),
     registrationState: builder.enumType('RegistrationState', {
-      description:
-        'Where a node stands. EXPIRED: its lease ran out or Consul dropped it. REMOVED: it said goodbye or was deregistered. Example: `REGISTERED`.',
+      description: 'Whether a node is registered, and if not, how it left. Example: `REGISTERED`.',
       values: {
         REGISTERED: {
           value: 'REGISTERED',
