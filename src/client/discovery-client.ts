@@ -15,14 +15,14 @@ import { Watch, type WatchOptions } from './watch.ts';
 
 export interface ResolveOptions extends WaitOptions {
   /** Default: `ROUND_ROBIN`. */
-  readonly strategy?: Strategy;
+  readonly strategy?: Strategy | undefined;
 }
 
 export interface CallOptions extends ResolveOptions {
   /** How many instances may be tried, one after the other; more than one only for what may be done twice. Default: 1. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Whether an error speaks against the instance, rather than against what was asked of it. Default: every error does. */
-  readonly isFailure?: (error: unknown) => boolean;
+  readonly isFailure?: ((error: unknown) => boolean) | undefined;
 }
 
 export interface ClientStatus {
@@ -121,7 +121,7 @@ export class DiscoveryClient {
    * `REMOVED`), and then the whole as a snapshot event with `reset` set.
    *
    * The iteration ends with `break`, with the signal, and with `close`. It throws DiscoveryError for what would come again for ever, such as
-   * `UNAUTHENTICATED` or `BAD_USER_INPUT`.
+   * `UNAUTHENTICATED` or `BAD_USER_INPUT`; `watch` itself for an option that cannot be.
    */
   watch(filter: WatchFilter = {}, options: WatchOptions = {}): AsyncGenerator<RegistryEvent, void, undefined> {
     if (this.#closing.signal.aborted) throw clientClosed();

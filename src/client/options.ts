@@ -11,32 +11,32 @@ export interface DiscoveryClientOptions {
    */
   readonly url: string | readonly string[];
   /** A bearer token, or a function that is asked for one before each connection, and again when one is refused. Default: none. */
-  readonly token?: string | (() => string | Promise<string>);
+  readonly token?: string | (() => string | Promise<string>) | undefined;
   /**
    * Where the last known services are kept, for a start at which no gateway answers. Written for this user only, and read only by a client of
    * the same URLs. One process one file. Default: they are not kept.
    */
-  readonly snapshotFile?: string;
+  readonly snapshotFile?: string | undefined;
   /** How long `resolve` waits for a first answer, and everything else that is asked. Default: 5 s. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** How many distinct requests are kept current at a time; the least recently used makes room. 1 to 90. Default: 50. */
-  readonly maxRequests?: number;
+  readonly maxRequests?: number | undefined;
   /** A request that nobody made for so long is not kept current any more. Default: 5 minutes. */
-  readonly idleTimeout?: number;
+  readonly idleTimeout?: number | undefined;
   /** How long an instance is avoided after a failure was reported, unless it is the only one. Default: 10 s. */
-  readonly avoidFailed?: number;
+  readonly avoidFailed?: number | undefined;
   /** Waits between rounds through all gateways: doubling from `min` to `max`, the upper half by lot. Default: 100 ms to 10 s. */
-  readonly backoff?: Partial<BackoffLimits>;
+  readonly backoff?: Partial<BackoffLimits> | undefined;
   /** How long connecting to one gateway may take. Default: 5 s. */
-  readonly connectTimeout?: number;
+  readonly connectTimeout?: number | undefined;
   /** How often the gateway must show that it is there; one that does not answer within half of that is left. Default: 10 s. */
-  readonly keepAlive?: number;
+  readonly keepAlive?: number | undefined;
   /** Default: warnings on stderr. */
-  readonly logger?: ClientLogger;
+  readonly logger?: ClientLogger | undefined;
   /** Milliseconds since 1970. Default: `Date.now`. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
   /** 0 to 1. Default: `Math.random`. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 export interface Settings {

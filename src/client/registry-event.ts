@@ -35,11 +35,11 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'HEALTH_CHANGED' | 'REMOVED';
 
 /** Which changes to watch. All that is given must hold; an empty list matches nothing. */
 export interface WatchFilter {
-  readonly nodeIds?: readonly string[];
-  readonly nodeTypes?: readonly string[];
+  readonly nodeIds?: readonly string[] | undefined;
+  readonly nodeTypes?: readonly string[] | undefined;
   /** Nodes with any of these. */
-  readonly anyCapability?: readonly string[];
-  readonly changeTypes?: readonly ChangeType[];
+  readonly anyCapability?: readonly string[] | undefined;
+  readonly changeTypes?: readonly ChangeType[] | undefined;
 }
 
 export interface ChangeEvent {

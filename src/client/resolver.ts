@@ -8,11 +8,11 @@ import type { ServiceSets } from './service-sets.ts';
 
 export interface WaitOptions extends ServiceRequest {
   /** How long to wait where nothing is known yet. Milliseconds. Default: that of the client. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Where there is no healthy service, waits for one, as long as `timeout`. Default: false. */
-  readonly wait?: boolean;
+  readonly wait?: boolean | undefined;
   /** Ends the wait with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Takes something of a set; undefined where the set has nothing to take. */

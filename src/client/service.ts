@@ -28,11 +28,11 @@ export interface ResolvedService extends Service {
 /** Which services are meant. All that is given must hold. */
 export interface ServiceRequest {
   /** More that the same service must be able to do, besides the capability. At most 10. */
-  readonly allOf?: readonly string[];
+  readonly allOf?: readonly string[] | undefined;
   /** Only nodes of these types, such as `effect`. */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[] | undefined;
   /** Only versions in this semver range, such as `^1.4.0`. */
-  readonly versionRange?: string;
+  readonly versionRange?: string | undefined;
 }
 
 export function isSameInstance(a: Service, b: Service): boolean {

@@ -1,20 +1,20 @@
 import { ChangeStream } from './change-stream.ts';
-import type { DiscoveryError } from './errors.ts';
+import { DiscoveryError } from './errors.ts';
 import { LiveOperation, type LiveOperationOptions, type Subject, type Verdict } from './live-operation.ts';
 import type { RegistryEvent, WatchFilter } from './registry-event.ts';
 import type { Operation, Session } from './session.ts';
 
 export interface WatchOptions {
   /** Resume behind this cursor, that of the last event which was dealt with. Wins over `snapshot`. */
-  readonly after?: string | null;
+  readonly after?: string | null | undefined;
   /** Begin with everything that matches now. Default: false. */
-  readonly snapshot?: boolean;
+  readonly snapshot?: boolean | undefined;
   /** Tell positions in silence too; whoever keeps cursors over restarts wants this with a narrow filter. Default: false. */
-  readonly bookmarks?: boolean;
+  readonly bookmarks?: boolean | undefined;
   /** Ends the iteration, without an error. */
-  readonly signal?: AbortSignal;
-  /** How many events may wait to be read; with more, the gateway is asked to stop, and to go on from there later. Default: 1,000. */
-  readonly maxUnread?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** How many events may wait to be read, at least 1; with more, the gateway is asked to stop, and to go on from there later. Default: 1,000. */
+  readonly maxUnread?: number | undefined;
 }
 
 export interface WatchParts extends LiveOperationOptions {
@@ -46,6 +46,7 @@ export class Watch implements AsyncGenerator<RegistryEvent, void, undefined>, Su
     this.#parts = parts;
     this.#options = options;
     this.#maxUnread = options.maxUnread ?? 1000;
+    if (!(this.#maxUnread >= 1)) throw new DiscoveryError('BAD_USER_INPUT', 'option maxUnread: must be 1 or more');
     const { after = null, snapshot = false } = options;
     this.#stream = new ChangeStream({ filter, after, snapshot, timeout: parts.timeout, emit: (event) => this.#take(event) });
     this.#live = new LiveOperation(parts, this);

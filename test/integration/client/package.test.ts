@@ -50,6 +50,28 @@ it('should be imported by its name, with types that the programs of the manual f
   expect(imported.stdout.trim()).toBe('DOCUMENTS,DiscoveryClient,DiscoveryError,NoHealthyService,RegistryUnavailable');
 }, 120_000);
 
+it.each([
+  ['node16', 'node16'],
+  ['bundler', 'esnext'],
+])(
+  'should have types for programs that resolve modules as %s does, and check what they install',
+  async (resolution, module) => {
+    const flags = [
+      '--noEmit',
+      '--module',
+      module,
+      '--moduleResolution',
+      resolution,
+      '--skipLibCheck',
+      'false',
+      '--exactOptionalPropertyTypes',
+    ];
+    const { stdout } = await execute(process.execPath, [tsc, '-p', folder, ...flags]).catch((error: { stdout: string }) => error);
+    expect(stdout.split('\n').filter((line) => !line.startsWith('node_modules/'))).toEqual(['']);
+  },
+  120_000,
+);
+
 it('should let the orchestrator of the manual get its answer from what it could not resolve before', async () => {
   const gateway = await runGateway(await freshEnvironment());
   const nodes = await Nodes.connect(gateway.config);

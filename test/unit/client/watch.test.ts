@@ -141,6 +141,12 @@ describe('watch', () => {
     expect([events, registry.subscribers, client.status().watches]).toEqual([[], 0, 0]);
   });
 
+  it.each([0, -1, Number.NaN])('should not be asked to hold %d events', async (maxUnread) => {
+    const { client } = await start();
+    expect(() => client.watch({}, { maxUnread })).toThrow('option maxUnread');
+    expect(client.status().watches).toBe(0);
+  });
+
   it('should hold no more than it may, and still yield everything', async () => {
     const { registry, client } = await start();
     const watch = client.watch({}, { maxUnread: 10 });
