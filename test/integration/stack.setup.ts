@@ -5,12 +5,16 @@ import type { TestProject } from 'vitest/node';
 import { lineProgress } from '../../src/local/progress.ts';
 import { startStack } from '../../src/local/stack.ts';
 import { compilePrograms } from '../programs.ts';
+import { startConsulAgent } from './consul-agent.ts';
+
+export type ConsulAddress = { readonly host: string; readonly port: number; readonly dnsPort: number | null };
 
 /** Where the shared Kafka, Consul and Postgres of a test run are. */
 export type StackAddresses = {
   /** `host:port`, comma-separated: what KAFKA_BROKER_URL takes. */
   readonly kafka: string;
-  readonly consul: { readonly host: string; readonly port: number; readonly dnsPort: number | null };
+  /** One for each worker. What suites share in Kafka and Postgres has names of its own; in Consul they register the same ids. */
+  readonly consuls: readonly ConsulAddress[];
   /** A URL of a superuser, on a database of no meaning. */
   readonly postgres: string;
 };
@@ -39,11 +43,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stack.stop();
     throw new Error('The tests make a database for each suite: give them DATABASE_URL (of a user who may) instead of POSTGRES_HOST');
   }
+  const further = await Promise.all(
+    Array.from({ length: project.config.maxWorkers - 1 }, (_, index) => startConsulAgent(join(folder, `consul-${index + 2}`))),
+  ).catch(async (error: unknown) => {
+    await stack.stop();
+    throw error;
+  });
   project.provide('programs', programs);
   project.provide('stack', {
     kafka: kafka.url,
-    consul: { host: consul.host, port: consul.port, dnsPort: consul.dnsPort },
+    consuls: [consul, ...further].map(({ host, port, dnsPort }) => ({ host, port, dnsPort })),
     postgres: postgres.url,
   });
-  return () => stack.stop();
+  return async () => {
+    // The folder goes with the stack.
+    await Promise.all(further.map((agent) => agent.stop()));
+    await stack.stop();
+  };
 }

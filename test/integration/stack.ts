@@ -6,11 +6,15 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 import { type Stack, startStack } from '../../src/local/stack.ts';
 import { compiledProgram } from '../programs.ts';
-import type { StackAddresses } from './stack.setup.ts';
 
 /** The addresses of the stack that all suites share. Nobody may stop or restart it: see `privateStack`. */
-export function sharedStack(): StackAddresses {
-  return inject('stack');
+export function sharedStack() {
+  const { kafka, consuls, postgres } = inject('stack');
+  // At any time one file runs under a number.
+  const worker = Number(process.env['VITEST_POOL_ID']);
+  const consul = consuls[worker - 1];
+  if (consul === undefined) throw new Error(`worker ${worker} has no Consul of its own, there are ${consuls.length}`);
+  return { kafka, consul, postgres };
 }
 
 /** The file that Node runs for a program such as `src/main.ts`, compiled. */
