@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type UntilOptions = {
   /** Milliseconds; 15 s by default. */
   readonly timeout?: number;
-  /** Milliseconds between two looks; 25 by default. */
+  /** Milliseconds between two looks; by default 25, and 100 once it has taken a second. */
   readonly interval?: number;
 };
 
@@ -14,9 +14,10 @@ export type UntilOptions = {
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { timeout = 15_000, interval = 25 }: UntilOptions = {},
+  { timeout = 15_000, interval }: UntilOptions = {},
 ): Promise<NonNullable<T>> {
-  const deadline = performance.now() + timeout;
+  const began = performance.now();
+  const deadline = began + timeout;
   let last: unknown;
   for (;;) {
     try {
@@ -30,6 +31,6 @@ export async function until<T>(
       const cause = last instanceof Error ? last : undefined;
       throw new Error(`Waited ${timeout / 1000} s in vain until ${what}; last seen: ${cause?.message ?? JSON.stringify(last)}`, { cause });
     }
-    await sleep(interval);
+    await sleep(interval ?? (performance.now() - began < 1000 ? 25 : 100));
   }
 }

@@ -9,7 +9,7 @@ import { freePort } from '../../../src/local/port.ts';
 import { until } from '../../until.ts';
 import { announcement, freshEnvironment, GatewayClient, healthServer, Nodes } from '../gateway/running-gateway.ts';
 import { SpawnedGateways } from '../gateway/spawned-gateway.ts';
-import { privateStack } from '../stack.ts';
+import { privateStack, SHORT_SESSION } from '../stack.ts';
 
 const CAPABILITY = 'surviving';
 const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -74,7 +74,12 @@ function changesOf(events: readonly RegistryEvent[]): string[] {
 }
 
 it('should resolve without a failure and watch without a gap while gateways are killed and restarted, down to none', async () => {
-  const env = await freshEnvironment({ CONSUL_CHECK_INTERVAL: '1s', CONSUL_SUCCESS_BEFORE_PASSING: '0', BOOKMARK_INTERVAL: '1s' });
+  const env = await freshEnvironment({
+    ...SHORT_SESSION,
+    CONSUL_CHECK_INTERVAL: '1s',
+    CONSUL_SUCCESS_BEFORE_PASSING: '0',
+    BOOKMARK_INTERVAL: '1s',
+  });
   const port = await freePort(new Set());
   const ports = [port, await freePort(new Set([port]))] as const;
   const urls = ports.map((each) => `http://127.0.0.1:${each}`);

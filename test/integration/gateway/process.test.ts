@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readConfig } from '../../../src/config.ts';
 import { freePort } from '../../../src/local/port.ts';
 import { until } from '../../until.ts';
-import { freshDatabase } from '../stack.ts';
+import { freshDatabase, SHORT_SESSION } from '../stack.ts';
 import { announcement, freshEnvironment, healthServer, Nodes, ownServices, sql } from './running-gateway.ts';
 import { SpawnedGateways } from './spawned-gateway.ts';
 
@@ -62,7 +62,7 @@ describe('the production entry', () => {
 
   it('should come back from kill -9 in mid traffic with everything counted once', async () => {
     const url = await freshDatabase();
-    const env = await freshEnvironment({ DATABASE_URL: url });
+    const env = await freshEnvironment({ ...SHORT_SESSION, DATABASE_URL: url });
     const config = readConfig(env);
     const server = await healthServer();
     const first = await gateways.ready(env);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../../src/config.ts';
 import { until } from '../../until.ts';
-import { freshDatabase } from '../stack.ts';
+import { freshDatabase, SHORT_SESSION } from '../stack.ts';
 import { announcement, freshEnvironment, type GatewayClient, healthServer, Nodes, ownServices, sql } from './running-gateway.ts';
 import { SpawnedGateways } from './spawned-gateway.ts';
 import { SteadyTraffic } from './steady-traffic.ts';
@@ -101,6 +101,7 @@ describe('three gateways, restarted one by one under traffic', () => {
   beforeAll(async () => {
     url = await freshDatabase();
     env = await freshEnvironment({
+      ...SHORT_SESSION,
       DATABASE_URL: url,
       RECONCILE_INTERVAL: '2s',
       BOOKMARK_INTERVAL: '1s',

@@ -7,7 +7,7 @@ import { readConfig } from '../../../src/config.ts';
 import { freePort } from '../../../src/local/port.ts';
 import type { Stack } from '../../../src/local/stack.ts';
 import { until } from '../../until.ts';
-import { mend, privateStack } from '../stack.ts';
+import { mend, privateStack, SHORT_SESSION } from '../stack.ts';
 import { announcement, freshEnvironment, GatewayClient, healthServer, Nodes } from './running-gateway.ts';
 import { SpawnedGateways } from './spawned-gateway.ts';
 
@@ -63,6 +63,7 @@ it('should answer from its snapshot while all back ends are down, and catch up w
   const port = await freePort(new Set());
   const env = await freshEnvironment({
     ...stack.env,
+    ...SHORT_SESSION,
     SERVICE_PORT: String(port),
     SNAPSHOT_FILE: join(folder, `deep-${tries}`, 'registry.ndjson'),
     SNAPSHOT_INTERVAL: '500ms',
