@@ -24,7 +24,6 @@ export function record(id: string, different: Partial<NodeRecord> = {}, announce
   const contentHash = contentHashOf(what);
   const service = define(what, contentHash, REGISTRY_ID);
   return {
-    ...what,
     state: 'REGISTERED',
     stateReason: 'startup',
     health: 'HEALTHY',
@@ -41,6 +40,8 @@ export function record(id: string, different: Partial<NodeRecord> = {}, announce
     registeredAt: T0,
     updatedAt: T0,
     cursor: toCursor(0),
+    // Last, as in decide.ts: it takes 40 µs otherwise.
+    ...what,
     ...different,
   };
 }
