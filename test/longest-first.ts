@@ -3,16 +3,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take half a minute and more, the longest first. */
 const LONG = [
   'faults/faults',
-  'integration/gateway/kafka-consumer',
   'integration/gateway/shutdown',
-  'integration/client/survival',
   'integration/gateway/probing',
-  'integration/gateway/snapshot',
+  'bench/bench',
+  'integration/gateway/kafka-consumer',
   'integration/node',
-  'integration/gateway/rolling-restart',
   'integration/gateway/kafka-hangs',
   'integration/try-it',
+  'integration/gateway/catalog-mode',
+  'integration/client/survival',
+  'integration/gateway/snapshot',
   'integration/gateway/kafka-pauses',
+  'integration/gateway/faults',
 ];
 
 /** Begins with the long files: one that began last would run on alone, while the other workers have nothing left to do. */

@@ -148,7 +148,12 @@ it('should resolve without a failure and watch without a gap while gateways are 
 it('should go on while Kafka, Consul and Postgres are all away, and say that it is stale', async () => {
   const stack = await privateStack();
   ends.push(() => stack.stop());
-  const env = await freshEnvironment({ ...stack.env, CONSUL_CHECK_INTERVAL: '1s', CONSUL_SUCCESS_BEFORE_PASSING: '0' });
+  const env = await freshEnvironment({
+    ...stack.env,
+    CONSUL_CHECK_INTERVAL: '1s',
+    CONSUL_SUCCESS_BEFORE_PASSING: '0',
+    BOOKMARK_INTERVAL: '1s',
+  });
   const gateway = await gateways.ready(env, { consuming: true });
   await gateway.client.close();
   const nodes = await Nodes.connect(readConfig(env));

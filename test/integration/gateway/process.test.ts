@@ -72,6 +72,7 @@ describe('the production entry', () => {
     await until(
       'it is in the middle of them',
       async () => Number((await sql(url, 'select count(*)::int as n from node_registrations'))[0]?.['n']) > 20,
+      { timeout: 60_000, interval: 50 },
     );
     first.child.kill('SIGKILL');
     await first.ended;

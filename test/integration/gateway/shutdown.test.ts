@@ -46,10 +46,14 @@ describe('a gateway that is asked to stop', () => {
     const { gateway, nodes, env, database } = await start();
     const names = Array.from({ length: 300 }, (_, index) => `flight-${index}`);
     await nodes.announce(...names.map((name) => announcement(name, { endpoints: server.endpoints })));
-    await until('it is in the middle of them', async () => {
-      const [row] = await sql(database, `select count(*)::int as n from node_registrations where node_id like 'flight-%'`);
-      return Number(row?.['n']) > 20;
-    });
+    await until(
+      'it is in the middle of them',
+      async () => {
+        const [row] = await sql(database, `select count(*)::int as n from node_registrations where node_id like 'flight-%'`);
+        return Number(row?.['n']) > 20;
+      },
+      { timeout: 60_000, interval: 50 },
+    );
     await stops(gateway);
     const successor = await gateways.ready(env, { consuming: true });
     await until('all are registered', async () => (await successor.client.registered()).length === names.length, { timeout: 30_000 });
