@@ -24,11 +24,16 @@ const HEALTH: Readonly<Record<string, (report: HealthReport) => HealthAnswer>> =
 
 const LINKS = { graphql: GRAPHQL_PATH, health: '/health', ready: '/health/ready', live: '/health/live', metrics: '/metrics' } as const;
 
+/** In place of an error of a back end, which names its host and user: probes need no token, and whoever reaches the port can be one. */
+const WITHHELD = 'told to who shows a token with registry:read';
+
 export interface PlainPathsOptions {
   readonly health: HealthSource;
   readonly metrics: Pick<MetricsRegistry, 'metrics' | 'contentType'>;
   /** Rejects for who may not have the metrics. */
   readonly mayHaveMetrics: (request: IncomingMessage) => Promise<void>;
+  /** Whether who asks may read. */
+  readonly mayRead: (request: IncomingMessage) => Promise<boolean>;
   /** Whether there is a GraphiQL to lead browsers to. */
   readonly graphiql: boolean;
 }
@@ -39,7 +44,7 @@ export function isHealthPath(path: string): boolean {
 }
 
 /** Every path that is not GraphQL's: health, metrics, the index, and 404 for what there is not. */
-export function createPlainPaths({ health, metrics, mayHaveMetrics, graphiql }: PlainPathsOptions) {
+export function createPlainPaths({ health, metrics, mayHaveMetrics, mayRead, graphiql }: PlainPathsOptions) {
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
     const check = isHealthPath(path) ? HEALTH[path] : undefined;
     if (check === undefined && path !== '/metrics' && path !== '/') {
@@ -52,7 +57,8 @@ export function createPlainPaths({ health, metrics, mayHaveMetrics, graphiql }: 
     if (path === '/') return answerIndex(request, response, graphiql);
     if (check !== undefined) {
       const { status, body } = check(health.report());
-      return sendJson(response, status, body);
+      const isWithheld = typeof body['last_error'] === 'string' && !(await mayRead(request));
+      return sendJson(response, status, isWithheld ? { ...body, last_error: WITHHELD } : body);
     }
     await mayHaveMetrics(request);
     const text = await metrics.metrics();

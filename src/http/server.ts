@@ -7,7 +7,6 @@ import type { Registry as MetricsRegistry } from 'prom-client';
 import { defaultLimits, type Limits } from '../config/limits.ts';
 import type { Config } from '../config.ts';
 import { delay } from '../delay.ts';
-import { accessProblem } from '../graphql/access.ts';
 import { CompiledQueries } from '../graphql/compiled-queries.ts';
 import { Documents } from '../graphql/documents.ts';
 import { createErrorMask } from '../graphql/errors.ts';
@@ -21,6 +20,7 @@ import { createAskers } from './askers.ts';
 import { createHostCheck } from './auth/host.ts';
 import { createJwtVerifier } from './auth/jwt.ts';
 import { operationAccess } from './auth/operation-access.ts';
+import { Readers } from './auth/readers.ts';
 import { AccessRefusal, type RefusalReason } from './auth/refusal.ts';
 import { createClientAddress } from './client-address.ts';
 import { Clients } from './clients.ts';
@@ -176,12 +176,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (closing) response.setHeader('Connection', 'close');
   }
 
-  async function mayHaveMetrics(request: IncomingMessage): Promise<void> {
-    if (!access.metrics) return;
-    const refusal = accessProblem(await askers.ofRequest(request), 'query', now());
-    if (refusal !== null) throw AccessRefusal.of(refusal);
-  }
-
   function turnAway(request: IncomingMessage, response: ServerResponse, refusal: AccessRefusal): void {
     const { reason, status, code, message, headers } = refusal;
     onTurnedAway(reason);
@@ -213,7 +207,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     },
   );
   const guard = new RequestGuard({ clients, limits, addressOf, onDrop: () => onRefusal('LIMIT_CONNECTIONS_TOTAL') }, server);
-  const plain = createPlainPaths({ health, metrics, mayHaveMetrics, graphiql });
+  const readers = new Readers({ askers, now });
+  const plain = createPlainPaths({
+    health,
+    metrics,
+    mayHaveMetrics: async (request) => (access.metrics ? readers.check(request) : undefined),
+    // Health is told under any name; this is not, and a page whose name was rebound is on this machine, too.
+    mayRead: async (request) => hostOf(request) === 'ours' && readers.has(request),
+    graphiql,
+  });
   const graphql = createGraphqlEntry({ endpoint, registry, askers, guard, answerDirectly, prepare, allowedOrigins, graphiql, now });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Before the registry is loaded too: a client takes an error of its subscription for final, and a refused connection for a reason to retry.

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { isHostAllowed } from '../../../../src/http/auth/host.ts';
 import { RefusalCounts } from '../../../../src/http/auth/refusal.ts';
-import { startServer } from '../running-server.ts';
+import { HEALTHY, startServer } from '../running-server.ts';
 import { accessOf, TOKENS } from './access.ts';
 
 async function guarded(env: NodeJS.ProcessEnv = {}) {
@@ -57,6 +57,14 @@ describe('a name that was rebound to this machine', () => {
     const { get } = await guarded();
     for (const path of ['/health', '/health/ready', '/health/live', '/health/consul'])
       expect((await get(path, 'gateway.internal')).status).toBe(200);
+  });
+
+  it('should not find what is wrong with a back end, which names its host', async () => {
+    const { get, setHealth } = await guarded();
+    const { backends } = HEALTHY;
+    setHealth({ ...HEALTHY, backends: { ...backends, consul: { ...backends.consul, lastError: 'connect ECONNREFUSED 10.9.8.7:8500' } } });
+    expect((await get('/health/consul', 'evil.example')).body).not.toContain('10.9.8.7');
+    expect((await get('/health/consul', 'localhost')).body).toContain('10.9.8.7');
   });
 
   it('should gain nothing where a token is asked for, so that no name is', async () => {

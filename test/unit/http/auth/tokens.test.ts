@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { RefusalCounts } from '../../../../src/http/auth/refusal.ts';
 import { sampleNode } from '../../graphql/memory-registry.ts';
-import { type RunningServer, startServer } from '../running-server.ts';
+import { HEALTHY, type RunningServer, startServer } from '../running-server.ts';
 import { accessOf, bearer, NAMELESS_TOKEN, READ_TOKEN, TOKENS, WRITE_TOKEN, WRONG_TOKEN } from './access.ts';
 
 const query = '{ capabilities { name } }';
@@ -170,6 +170,24 @@ describe('other paths', () => {
       expect((await fetch(url + path)).status, path).toBe(200);
     }
     expect((await fetch(`${url}/graphql`, { method: 'OPTIONS' })).status).toBe(204);
+  });
+
+  it('should tell of an error of a back end, with its host and user, to who may read alone', async () => {
+    const { url, setHealth, refused } = await guarded();
+    const lastError = 'password authentication failed for user "registry" at 10.9.8.7:5432';
+    const { backends } = HEALTHY;
+    setHealth({ ...HEALTHY, backends: { ...backends, postgres: { ...backends.postgres, available: false, lastError } } });
+    const told = async (headers: Record<string, string>) => {
+      const response = await fetch(`${url}/health/postgres`, { headers });
+      expect(response.status).toBe(503);
+      return (await response.json()).last_error;
+    };
+    for (const headers of [{}, bearer(WRONG_TOKEN), { authorization: 'Basic eA==' }]) {
+      expect(await told(headers)).toBe('told to who shows a token with registry:read');
+    }
+    expect(await told(bearer(READ_TOKEN))).toBe(lastError);
+    for (const path of ['/health', '/health/ready', '/metrics']) expect(await (await fetch(url + path)).text()).not.toContain('10.9.8.7');
+    expect(refused()).toEqual({});
   });
 
   it('should give metrics to who may read, where they are protected', async () => {
