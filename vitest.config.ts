@@ -28,6 +28,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/bench/**/*.test.ts'],
           globalSetup: ['test/integration/stack.setup.ts'],
+          setupFiles: ['test/integration/empty-consul.ts'],
           testTimeout: 120_000,
           // Three real back ends on two shared cores: what fails must fail twice.
           retry: 1,

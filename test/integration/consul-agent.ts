@@ -26,5 +26,5 @@ export async function startConsulAgent(folder: string) {
     await stop();
     throw error;
   }
-  return { host: '127.0.0.1', port: ports.http, dnsPort: ports.dns, stop };
+  return { host: '127.0.0.1', port: ports.http, dnsPort: ports.dns, owned: true, stop };
 }

@@ -7,7 +7,13 @@ import { startStack } from '../../src/local/stack.ts';
 import { compilePrograms } from '../programs.ts';
 import { startConsulAgent } from './consul-agent.ts';
 
-export type ConsulAddress = { readonly host: string; readonly port: number; readonly dnsPort: number | null };
+export type ConsulAddress = {
+  readonly host: string;
+  readonly port: number;
+  readonly dnsPort: number | null;
+  /** Whether it was started here: nobody else's services are in it. */
+  readonly owned: boolean;
+};
 
 /** Where the shared Kafka, Consul and Postgres of a test run are. */
 export type StackAddresses = {
@@ -52,7 +58,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('programs', programs);
   project.provide('stack', {
     kafka: kafka.url,
-    consuls: [consul, ...further].map(({ host, port, dnsPort }) => ({ host, port, dnsPort })),
+    consuls: [consul, ...further].map(({ host, port, dnsPort, owned }) => ({ host, port, dnsPort, owned })),
     postgres: postgres.url,
   });
   return async () => {

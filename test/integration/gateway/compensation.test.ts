@@ -91,8 +91,9 @@ describe('compensation: Postgres refuses what Consul has taken already', () => {
         const now = await services();
         return now.has('compute-retyped') && !now.has('reducer-retyped');
       });
-      const [check] = z.array(z.object({ Status: z.string() })).parse(await consul(gateway.config, '/health/checks/compute-service'));
-      expect(check?.Status).toBe('passing');
+      const checks = z.array(z.object({ ServiceID: z.string(), Status: z.string() }));
+      const standing = checks.parse(await consul(gateway.config, '/health/checks/compute-service'));
+      expect(standing.find(({ ServiceID }) => ServiceID === 'compute-retyped')?.Status).toBe('passing');
       expect((await gateway.client.node('retyped'))?.type).toBe('compute');
     });
     await until('the new service stands', async () => (await services()).has('reducer-retyped'));
