@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { z } from 'zod';
 import { until } from '../until.ts';
+import { ConsulHand } from './consul-hand.ts';
 import { type Fault, seconds } from './fault.ts';
 import type { Backend, Member, Rig } from './rig.ts';
-import { consul, registerStranger, registryIdOf, withPostgres } from './truth.ts';
+import { registerStranger, registryIdOf, withPostgres } from './truth.ts';
 
 export function killed({ stack }: Rig, backend: Backend): Fault {
   return {
@@ -72,8 +72,6 @@ export function sessionsTerminated(rig: Rig): Fault {
   };
 }
 
-const ownService = z.object({ ID: z.string(), Service: z.string(), Meta: z.record(z.string(), z.string()) });
-
 /** Somebody else's hand in Consul: services that vanish, that change, that lose their checks, and that nobody registered. */
 export function drift(rig: Rig): Fault {
   return {
@@ -82,24 +80,19 @@ export function drift(rig: Rig): Fault {
     run: async (draw) => {
       // Postgres may be away at the same time.
       const registryId = await until('Postgres tells the id of the registry', () => registryIdOf(rig), { timeout: 60_000, interval: 200 });
-      const all = z.record(z.string(), ownService).parse(await consul(rig, '/agent/services'));
-      const own = draw.shuffled(Object.values(all).filter(({ Meta }) => Meta['registry_id'] === registryId));
+      const hand = new ConsulHand(rig);
+      const own = draw.shuffled(await hand.services());
       const vanished = own.splice(0, draw.integer(0, 4));
-      for (const { ID } of vanished) await consul(rig, `/agent/service/deregister/${encodeURIComponent(ID)}`, {});
+      for (const service of vanished) await hand.remove(service);
       const changed = own.splice(0, draw.integer(0, 3));
-      for (const { ID, Service, Meta } of changed)
-        await consul(rig, '/agent/service/register', { ID, Name: Service, Meta: { ...Meta, content_hash: 'another' } });
-      const unchecked = own.splice(0, draw.integer(0, 3)).map(({ ID }) => ID);
-      const checks = z
-        .record(z.string(), z.object({ CheckID: z.string(), ServiceID: z.string() }))
-        .parse(await consul(rig, '/agent/checks'));
-      for (const { CheckID, ServiceID } of Object.values(checks)) {
-        if (unchecked.includes(ServiceID)) await consul(rig, `/agent/check/deregister/${encodeURIComponent(CheckID)}`, {});
-      }
+      for (const service of changed) await hand.put({ ...service, meta: { ...service.meta, content_hash: 'another' } });
+      const unchecked = own.splice(0, draw.integer(0, 3));
+      for (const service of unchecked) await hand.dropChecks(service);
       const ghosts = draw.integer(0, 3);
+      const node = await hand.somePlace();
       for (let ghost = 0; ghost < ghosts; ghost += 1) {
-        const Meta = { registry_id: registryId, node_id: `ghost-${ghost}`, content_hash: 'none' };
-        await consul(rig, '/agent/service/register', { ID: `effect-ghost-${ghost}`, Name: 'ghost', Meta });
+        const meta = { registry_id: registryId, node_id: `ghost-${ghost}`, content_hash: 'none' };
+        await hand.put({ id: `effect-ghost-${ghost}`, name: 'ghost', meta, node });
       }
       return `in Consul ${vanished.length} services vanished, ${changed.length} changed, ${unchecked.length} lost their checks, ${ghosts} appeared`;
     },

@@ -44,6 +44,8 @@ export interface CampaignOptions {
   /** How many gateways run all the time; there may be one that comes and goes. */
   readonly gateways: number;
   readonly tell: (line: string) => void;
+  /** Where the gateways keep services in Consul: CONSUL_MODE. */
+  readonly mode: 'agent' | 'catalog';
 }
 
 /** Rounds of faults on one rig. Each round draws from the seed and its own number alone, so that it can be run again by itself. */
@@ -63,7 +65,7 @@ export class Campaign {
 
   /** Starts the rig and a fleet that has said its first words; returns at rest. */
   static async start(options: CampaignOptions): Promise<Campaign> {
-    const rig = await Rig.start(options.folder, options.programs);
+    const rig = await Rig.start(options.folder, options.programs, options.mode);
     try {
       await registerStranger(rig);
       const server = await NodeServer.start();

@@ -32,6 +32,7 @@ describe.skipIf(process.platform !== 'linux')('rounds of faults, after each of w
       programs: inject('programs'),
       gateways: GATEWAYS,
       tell: (line) => console.log(line),
+      mode: 'agent',
     });
   }, 180_000);
 
@@ -67,4 +68,40 @@ describe.skipIf(process.platform !== 'linux')('rounds of faults, after each of w
       await campaign.round(round);
     },
   );
+});
+
+describe.skipIf(process.platform !== 'linux')('the same where services stand on virtual nodes of the catalog', () => {
+  let campaign: Campaign;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-faults-'));
+    await chmod(folder, 0o711);
+    campaign = await Campaign.start({
+      seed: SEED,
+      folder,
+      programs: inject('programs'),
+      gateways: GATEWAYS,
+      tell: (line) => console.log(line),
+      mode: 'catalog',
+    });
+  }, 180_000);
+
+  afterAll(async () => {
+    await campaign?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('should keep them when gateways are killed amid registrations', { retry: 0 }, async () => {
+    const points = ['Consul register sent', 'registered in Consul', 'Consul done, nothing written'] as const;
+    expect(await campaign.deaths(0, points)).not.toEqual([]);
+  });
+
+  it('should keep them when Consul loses its data, and somebody meddles with what is there', { retry: 0 }, async () => {
+    await campaign.faults(1, ['drift in Consul', 'Consul lost its data']);
+  });
+
+  it('should keep them in a round, whatever it draws', { retry: 0 }, async () => {
+    await campaign.round(100);
+  });
 });

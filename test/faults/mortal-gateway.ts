@@ -3,7 +3,7 @@
  * of them. Orders come from the rig over IPC.
  */
 import pg from 'pg';
-import { AgentCatalog } from '../../src/consul/agent-catalog.ts';
+import { PlacedCatalog } from '../../src/consul/placed-catalog.ts';
 import { OffsetCommits } from '../../src/kafka/offset-commits.ts';
 import { KafkaMessenger } from '../../src/kafka/producer.ts';
 import { PostgresRegistrationStore } from '../../src/postgres/registration-store.ts';
@@ -65,9 +65,9 @@ function passing<Self, Args extends unknown[], Result>(
 
 const ingest = Ingest.prototype;
 ingest.process = passing(ingest.process, { before: 'batch received', after: 'batch done' });
-const agent = AgentCatalog.prototype;
-agent.register = passing(agent.register, { sent: 'Consul register sent', after: 'registered in Consul' });
-agent.deregister = passing(agent.deregister, { sent: 'Consul deregister sent', after: 'deregistered in Consul' });
+const catalog = PlacedCatalog.prototype;
+catalog.register = passing(catalog.register, { sent: 'Consul register sent', after: 'registered in Consul' });
+catalog.deregister = passing(catalog.deregister, { sent: 'Consul deregister sent', after: 'deregistered in Consul' });
 const offsets = OffsetCommits.prototype;
 offsets.flush = passing(offsets.flush, { before: 'before the offset commit', after: 'offsets committed' });
 const messenger = KafkaMessenger.prototype;

@@ -27,6 +27,7 @@ const ENVIRONMENT = {
   // Kafka's own minimum.
   KAFKA_SESSION_TIMEOUT: '6s',
   RECONCILE_INTERVAL: '3s',
+  CONSUL_VIRTUAL_NODES: '7',
   CONSUL_CHECK_INTERVAL: '1s',
   CONSUL_CHECK_TIMEOUT: '1s',
   CONSUL_SUCCESS_BEFORE_PASSING: '0',
@@ -53,7 +54,7 @@ export class Rig {
   }
 
   /** Starts the back ends and the proxies, and no gateway yet. The folder keeps the logs; the caller removes it. `programs` is that of the compiled ones. */
-  static async start(folder: string, programs: string): Promise<Rig> {
+  static async start(folder: string, programs: string, mode: 'agent' | 'catalog'): Promise<Rig> {
     await mkdir(folder, { recursive: true, mode: 0o711 });
 
     const stack = await startStack({
@@ -82,6 +83,7 @@ export class Rig {
           database.port = String(links.postgres.port);
           const env = {
             ...ENVIRONMENT,
+            CONSUL_MODE: mode,
             KAFKA_BROKER_URL: `127.0.0.1:${links.kafka.port}`,
             CONSUL_HOST: '127.0.0.1',
             CONSUL_PORT: String(links.consul.port),
@@ -90,7 +92,7 @@ export class Rig {
           return { gateway: new GatewayProcess(id, await freePort(taken), program, join(folder, `${id}.log`), env, stack.guard), links };
         }),
       );
-      return new Rig(folder, stack, members, readConfig({ ...ENVIRONMENT, ...stack.env }), databaseUrl);
+      return new Rig(folder, stack, members, readConfig({ ...ENVIRONMENT, CONSUL_MODE: mode, ...stack.env }), databaseUrl);
     } catch (error) {
       await stack.stop();
       throw error;

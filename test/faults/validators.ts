@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { until } from '../until.ts';
+import { ConsulHand } from './consul-hand.ts';
 import type { Fleet } from './fleet.ts';
 import type { Follower } from './follower.ts';
 import type { KafkaReader } from './kafka-reader.ts';
 import type { NodeServer } from './node-server.ts';
 import type { Member, Rig } from './rig.ts';
 import type { Traffic } from './traffic.ts';
-import { ask, consul, registryIdOf, strangerStands, withPostgres } from './truth.ts';
+import { ask, consul, strangerStands, withPostgres } from './truth.ts';
 
 /** All that the validators look at. */
 export interface Witnesses {
@@ -63,8 +64,6 @@ const row = z.object({
   words: z.array(z.string()),
   isChecked: z.boolean(),
 });
-const agentChecks = z.record(z.string(), z.object({ ServiceID: z.string() }));
-const services = z.record(z.string(), z.object({ ID: z.string(), Meta: z.record(z.string(), z.string()) }));
 const answer = z.object({
   data: z.object({
     nodes: z.object({
@@ -108,12 +107,10 @@ export async function agreement(witnesses: Witnesses): Promise<void> {
       if (!stored.some(({ id }) => id === gateway.id)) throw new Error(`${gateway.id} runs and is not registered`);
     }
     await strangerStands(rig);
-    const registryId = await registryIdOf(rig);
-    const owned = Object.values(services.parse(await consul(rig, '/agent/services')))
-      .filter(({ Meta }) => Meta['registry_id'] === registryId)
-      .map(({ ID, Meta }) => `${Meta['node_id']} ${Meta['content_hash']} ${ID}`);
+    const hand = new ConsulHand(rig);
+    const owned = (await hand.services()).map(({ id, meta }) => `${meta['node_id']} ${meta['content_hash']} ${id}`);
     same(owned.toSorted(), stored.map(({ id, hash, service }) => `${id} ${hash} ${service}`).toSorted(), 'Consul and Postgres');
-    const checked = Object.values(agentChecks.parse(await consul(rig, '/agent/checks'))).map(({ ServiceID }) => ServiceID);
+    const checked = await hand.checkedIds();
     const wanted = stored.flatMap(({ service, isChecked }) => (isChecked && service !== null ? [service] : []));
     const ours = new Set(stored.map(({ service }) => service));
     same(checked.filter((id) => ours.has(id)).toSorted(), wanted.toSorted(), 'the checks in Consul and those that the nodes should have');
