@@ -38,6 +38,8 @@ const selfSchema = z.object({ Config: z.object({ NodeName: z.string() }) });
 
 /** Services and checks on one configured agent, which runs the checks itself. */
 export class AgentCatalog implements ServiceCatalog {
+  /** Each is a call of its own, and the slowest holds up the others. */
+  readonly together = 8;
   readonly #config: ConsulConfig;
   readonly #registryId: () => string;
   readonly #random: () => number;

@@ -107,7 +107,6 @@ export class CatalogSight {
       this.#atHome.delete(serviceId);
       if (!this.#vanished.has(serviceId)) this.#vanished.set(serviceId, monotonic());
     }
-    this.#note();
   }
 
   /** By service id; what is not in here says nothing of its service. */

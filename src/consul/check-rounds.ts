@@ -59,8 +59,7 @@ interface Round {
 }
 
 /**
- * Probes this gateway's share of the services in the catalog, in place of an agent: each once in an interval, the first time within a random part of
- * one, and writes only what changes a status. What has been critical for too long is taken out of Consul, as an agent does; what becomes
+ * Probes this gateway's share of the services in the catalog, in place of an agent: each once in an interval, from a random moment on, and writes only what changes a status. What has been critical for too long is taken out of Consul, as an agent does; what becomes
  * of its node is the reconciler's to say.
  */
 export class CheckRounds {
@@ -108,6 +107,7 @@ export class CheckRounds {
   #callTheRoll(now: number): void {
     const { services, members, self, interval, random, log } = this.#parts;
     this.#rolledAt = now;
+    const wasHere = this.#members.length > 0;
     const present = members();
     const isSame = present.length === this.#members.length && present.every((member, index) => member === this.#members[index]);
     this.#members = present;
@@ -123,7 +123,8 @@ export class CheckRounds {
       mine.add(service.id);
       const round = this.#rounds.get(service.id);
       if (round === undefined) {
-        const dueAt = now + interval * random();
+        // What is new was probed when it registered; what another gateway probed is due at some moment of an interval.
+        const dueAt = now + interval * (isSame && wasHere ? 0.5 + random() : random());
         this.#rounds.set(service.id, { service, streak: NO_STREAK, dueAt, reapAt: now, isRunning: false });
       } else if (!isDeepStrictEqual(round.service.check, service.check)) {
         round.service = service;

@@ -55,6 +55,8 @@ const servicesSchema = z.object({
  * than an agent probes. Calls that come together go together, up to 64 in a transaction.
  */
 export class ExternalCatalog {
+  /** One transaction. */
+  readonly together = MAX_PLACES;
   readonly #config: ConsulConfig;
   readonly #registryId: () => string;
   readonly #placement: ExternalCatalogOptions['placement'];

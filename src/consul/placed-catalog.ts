@@ -31,6 +31,10 @@ export class PlacedCatalog implements ServiceCatalog {
     this.#parts = parts;
   }
 
+  get together(): number {
+    return this.#home().together;
+  }
+
   define(content: NodeContent, contentHash: string): ServiceDefinition {
     return this.#home().define(content, contentHash);
   }

@@ -20,9 +20,10 @@ export interface ProbeOptions {
   readonly keepAlive?: boolean;
 }
 
-/** How long a connection is kept, and what is read of an answer so that it can be. Milliseconds, bytes. */
+/** How long a connection is kept. Milliseconds. */
 const KEPT = 4000;
-const KEPT_ANSWER = 64 * 1024;
+/** Bytes of a healthy answer that are read. */
+const READ_ANSWER = 16 * 1024;
 
 /** Bytes of an unhealthy answer that are read for the reason. */
 const EXCERPT_BYTES = 512;
@@ -90,10 +91,9 @@ export class EndpointProbe implements HealthProbe {
     });
     const said = `HTTP GET ${url}: ${statusCode}`;
     if (statusCode >= 200 && statusCode < 300) {
-      // The status is the answer; the rest is read so that the connection can be kept, and given up on with the time of the probe.
-      // Destroying the body reports itself as an error on it, which nobody else hears.
-      if (dispatcher === this.#kept) void body.dump({ limit: KEPT_ANSWER, signal }).catch(() => undefined);
-      else body.on('error', () => undefined).destroy();
+      // The status is the answer. The rest is read, as far as it is short, so that the connection ends, or can be kept, in order: breaking it
+      // off costs an error with its stack at every probe. An endless one is given up on with the time of the probe.
+      void body.dump({ limit: READ_ANSWER, signal }).catch(() => undefined);
       return { status: 'passing', output: checkOutput(said) };
     }
     const output = checkOutput(`${said}: ${await excerpt(body)}`);

@@ -51,6 +51,8 @@ export type Standing = 'whole' | 'unchecked' | 'misplaced' | 'gone';
 
 /** Consul, whichever way into it is configured. Every call throws BackendError (unknown outcome: retry) or RefusedError (never succeeds). */
 export interface ServiceCatalog {
+  /** So many registrations are best asked for at the same time: to some they are one piece of work, to others one each. */
+  readonly together: number;
   /** The service that a node's content asks for. Pure. */
   define(content: NodeContent, contentHash: string): ServiceDefinition;
   /**

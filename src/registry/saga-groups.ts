@@ -4,12 +4,6 @@ import type { RegistryView } from './view.ts';
 
 /** Nodes of one transaction that renew what stands. It is what Postgres locks at most at once. */
 const MAX_RENEWALS = 500;
-/**
- * Nodes of one transaction that go to Consul: it is as slow as its slowest node. A burst of new nodes shows its first ones early, and no lock
- * is held for long.
- */
-const MAX_REGISTRATIONS = 8;
-
 export interface SagaItem {
   readonly position: MessagePosition;
   readonly event: Announcement | Goodbye;
@@ -18,8 +12,12 @@ export interface SagaItem {
 /** What one transaction works off: each node's messages, in their order. */
 export type Group = ReadonlyMap<NodeId, readonly SagaItem[]>;
 
-/** Divides messages among transactions. Those of one node stay together; what memory shows to be a renewal waits for no registration. */
-export function groupsOf(items: readonly SagaItem[], view: RegistryView): Group[] {
+/**
+ * Divides messages among transactions. Of nodes that go to Consul `together` are in one: it is as slow as the slowest of them, and a burst of new
+ * nodes should show its first ones early. Those of one node stay together; what memory shows to be a renewal waits for no
+ * registration.
+ */
+export function groupsOf(items: readonly SagaItem[], view: RegistryView, together: number): Group[] {
   const renewals: [NodeId, readonly SagaItem[]][] = [];
   const registrations: [NodeId, readonly SagaItem[]][] = [];
   for (const [nodeId, ofNode] of groupByNode(items)) {
@@ -27,7 +25,7 @@ export function groupsOf(items: readonly SagaItem[], view: RegistryView): Group[
     const isRenewal = event?.kind === 'announcement' && view.at(nodeId)?.contentHash === event.contentHash;
     (isRenewal ? renewals : registrations).push([nodeId, ofNode]);
   }
-  return [...slices(renewals, MAX_RENEWALS), ...slices(registrations, MAX_REGISTRATIONS)].map((entries) => new Map(entries));
+  return [...slices(renewals, MAX_RENEWALS), ...slices(registrations, together)].map((entries) => new Map(entries));
 }
 
 function slices<T>(list: readonly T[], length: number): (readonly T[])[] {

@@ -102,7 +102,7 @@ export class RegistrationSaga {
     completed: readonly Completed[],
     onCommitted: (changes: readonly Change[]) => void = () => undefined,
   ): Promise<SagaResult> {
-    const groups = groupsOf(items, this.#parts.view);
+    const groups = groupsOf(items, this.#parts.view, this.#parts.catalog.together);
     // Some are probed while others hold their locks: a slow endpoint keeps no connection waiting.
     const results = await mapBounded(groups, 2 * this.#sideBySide, async (group) => {
       const result = await this.#runGroup(group, groups.length === 1 ? completed : []);
@@ -131,7 +131,7 @@ export class RegistrationSaga {
     try {
       const probes = await this.#probe(group);
       const work = async (locked: Locked) => {
-        const plans = await mapBounded([...group], CONCURRENCY, ([nodeId, items]) =>
+        const plans = await mapBounded([...group], Math.max(CONCURRENCY, this.#parts.catalog.together), ([nodeId, items]) =>
           this.#work(nodeId, items, locked, probes, touched, failed),
         );
         const done = plans.filter((plan) => plan !== null);

@@ -31,6 +31,7 @@ export const REGISTRY_ID = 'registry-of-this-test';
 
 /** Consul in memory. A check that stands and has the wanted status goes on; any other is started anew with the wanted status. */
 export class MemoryCatalog implements ServiceCatalog {
+  readonly together = 8;
   readonly faults = new Faults<CatalogCall, CatalogFault>();
   /** Every register and deregister that was asked for, in order, whatever became of it. */
   readonly calls: { readonly call: 'register' | 'deregister'; readonly id: string; readonly initial?: ProbedStatus }[] = [];
