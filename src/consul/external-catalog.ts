@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import type { ConsulConfig } from '../config/consul.ts';
-import { BackendError, RefusedError } from '../errors.ts';
 import type { NodeContent } from '../events/announcement.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
 import type { ObservedCheck, OwnedService, ProbedStatus, ServiceDefinition, Standing } from '../registry/ports.ts';
 import { AgentClient } from './agent-client.ts';
 import { CatalogSight } from './catalog-sight.ts';
 import { watchCatalog } from './catalog-watch.ts';
-import { bytesOf, type Wish, writesFor } from './catalog-writes.ts';
+import { CatalogWriter } from './catalog-writer.ts';
+import { bytesOf, type Wish } from './catalog-writes.ts';
 import { calling, withTimeout } from './deadline.ts';
 import type { Placement } from './placement.ts';
 import { define, nodeIdIn } from './service-definition.ts';
 import { MAX_PLACES, type Place, readEntries, type StandingEntry } from './standing-entry.ts';
-import { MAX_BYTES, type Operation, transact } from './transaction.ts';
+import { MAX_BYTES } from './transaction.ts';
 import { type Settled, TransactionBatcher } from './transaction-batcher.ts';
 import { makeNodes } from './virtual-node-writes.ts';
 import { VirtualNodes } from './virtual-nodes.ts';
@@ -28,8 +28,6 @@ const DEFAULT_DEADLINE = 3000;
 const LIST_DEADLINE = 15_000;
 /** Nodes that are listed side by side. */
 const LISTS = 8;
-/** Others write between a look and the write that it guards; so often in a row is no accident. */
-const MAX_ROUNDS = 8;
 
 export interface ExternalCatalogOptions {
   readonly config: ConsulConfig;
@@ -66,6 +64,7 @@ export class ExternalCatalog {
   readonly #client: AgentClient;
   /** What the watch knows of the checks. */
   readonly sight: CatalogSight;
+  readonly #writer: CatalogWriter;
   readonly #writes: TransactionBatcher<Wish, void>;
   #agentNode: string | null = null;
   #onStray: (serviceId: string, node: string) => void = () => undefined;
@@ -95,8 +94,14 @@ export class ExternalCatalog {
       onStray: (serviceId, node) => this.#onStray(serviceId, node),
       monotonic: () => performance.now(),
     });
+    this.#writer = new CatalogWriter({ client: this.#client, config, registryId, deadline, makeNodes: (left) => this.#makeNodes(left) });
     const shared = { maxItems: MAX_PLACES, maxBytes: MAX_BYTES, inFlight: IN_FLIGHT, delay: DELAY };
-    this.#writes = new TransactionBatcher({ ...shared, keyOf: ({ serviceId }) => serviceId, bytesOf, run: (batch) => this.#write(batch) });
+    this.#writes = new TransactionBatcher({
+      ...shared,
+      keyOf: ({ serviceId }) => serviceId,
+      bytesOf,
+      run: (batch) => this.#writer.write(batch),
+    });
     this.#looks = new TransactionBatcher({
       ...shared,
       keyOf: ({ serviceId }) => serviceId,
@@ -227,63 +232,7 @@ export class ExternalCatalog {
     );
   }
 
-  /** Looks, then writes over what it saw. What is in the way of a transaction leaves it, the others go on. */
-  async #write(batch: readonly Wish[]): Promise<readonly Settled<void>[]> {
-    return calling(`write ${batch.length} services`, this.#deadline, async (left) => {
-      const settled = new Map<Wish, Settled<void>>();
-      for (let round = 0; round < MAX_ROUNDS && settled.size < batch.length; round += 1) {
-        await this.#tryToWrite(
-          batch.filter((wish) => !settled.has(wish)),
-          settled,
-          left,
-        );
-      }
-      const crowded = new BackendError('consul', 'Consul did not take a service: others write it at the same time, will be retried');
-      return batch.map((wish) => settled.get(wish) ?? { error: crowded });
-    });
-  }
-
-  async #tryToWrite(wishes: readonly Wish[], settled: Map<Wish, Settled<void>>, left: () => number): Promise<void> {
-    const standing = await readEntries(this.#client, wishes, left);
-    const owners: Wish[] = [];
-    const operations: Operation[] = [];
-    for (const [index, wish] of wishes.entries()) {
-      try {
-        for (const operation of writesFor(wish, standing[index] ?? null, this.#registryId(), this.#config)) {
-          owners.push(wish);
-          operations.push(operation);
-        }
-      } catch (error) {
-        if (!(error instanceof RefusedError)) throw error;
-        settled.set(wish, { error });
-      }
-    }
-    const answer = operations.length === 0 ? { results: [] } : await transact(this.#client, operations, left());
-    if ('results' in answer) {
-      for (const wish of wishes) if (!settled.has(wish)) settled.set(wish, { value: undefined });
-      return;
-    }
-    let isWithoutNode = false;
-    for (const { index, what } of answer.errors) {
-      const wish = owners[index];
-      if (wish === undefined || /index is stale/.test(what)) continue;
-      if (/Missing node registration/.test(what)) isWithoutNode = true;
-      else settled.set(wish, { error: errorOf(wish, what) });
-    }
-    if (isWithoutNode) await this.#makeNodes(left);
-  }
-
   #makeNodes(left: () => number): Promise<void> {
     return makeNodes(this.#client, this.#nodes(), { registryId: this.#registryId(), probes: this.#placement().probes }, left);
   }
-}
-
-function errorOf({ serviceId }: Wish, what: string): Error {
-  if (/permission denied/i.test(what)) {
-    return new BackendError(
-      'consul',
-      `Consul denied to write service "${serviceId}": ${what}. The token in CONSUL_HTTP_TOKEN needs service:write, service:read, node:write and node:read`,
-    );
-  }
-  return new RefusedError('consul', `Consul refused to write service "${serviceId}": ${what}`);
 }
