@@ -90,10 +90,19 @@ export class GatewayProgram {
     return health.parse(await response.json());
   }
 
+  async #metrics(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(5000) })).text();
+  }
+
+  /** Until the gateway probes so many instances, because clients ask for them. */
+  async untilProbed(count: number): Promise<void> {
+    const probed = async () => Number(/^discovery_gateway_probed_instances (\d+)$/m.exec(await this.#metrics())?.[1] ?? Number.NaN);
+    await until(`${count} instances are probed`, async () => (await probed()) >= count);
+  }
+
   /** What has become of messages so far, by outcome. */
   async outcomes(): Promise<ReadonlyMap<string, number>> {
-    const text = await (await fetch(`${this.url}/metrics`, { signal: AbortSignal.timeout(5000) })).text();
-    const lines = text.matchAll(/^discovery_gateway_events_total\{.*?outcome="(\w+)".*?\} (\d+)$/gm);
+    const lines = (await this.#metrics()).matchAll(/^discovery_gateway_events_total\{.*?outcome="(\w+)".*?\} (\d+)$/gm);
     return new Map([...lines].map(([, outcome = '', count]) => [outcome, Number(count)]));
   }
 

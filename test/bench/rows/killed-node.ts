@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { until } from '../../until.ts';
 import { atMost } from '../bar.ts';
@@ -15,7 +14,6 @@ import { question } from './answers.ts';
 const INSTANCES = 3;
 /** Milliseconds between two questions. */
 const INTERVAL = 20;
-const ASKED_BEFORE = 1000;
 
 const checks = z.record(z.string(), z.object({ ServiceName: z.string(), Output: z.string() }));
 
@@ -59,8 +57,8 @@ export const killedNode: Row = {
           world.yardstick.run(askUntilGone, { ...consul, ...common }),
         ]);
       });
-      // Clients have asked for a while: from their first question on the gateway looks after what they ask for.
-      await sleep(ASKED_BEFORE);
+      // From their first question on the gateway looks after what clients ask for.
+      await world.gateway.untilProbed(rig.rounds * INSTANCES);
       const killedAt = clock();
       await Promise.all(processes.map((process) => process.kill()));
       const rounds = await Promise.all(asking);

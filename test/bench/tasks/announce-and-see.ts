@@ -5,6 +5,7 @@ import { clock } from '../clock.ts';
 import { announcement, fleet } from '../fleet.ts';
 import { producing } from '../kafka.ts';
 import { LightSocket } from '../light-socket.ts';
+import { subscribersOf, untilSubscribers } from '../subscribers.ts';
 import type { Task } from '../task.ts';
 
 const input = z.object({
@@ -42,6 +43,7 @@ export const announceAndSee: Task<z.infer<typeof input>, z.infer<typeof output>>
     const latencies: number[] = [];
     const seen: number[] = [];
     let startedAt = 0;
+    const standing = await subscribersOf(url);
     const subscriber = await LightSocket.open(url, (text) => {
       const id = change.exec(text.toString())?.[1] ?? '';
       const at = said.get(id);
@@ -52,8 +54,7 @@ export const announceAndSee: Task<z.infer<typeof input>, z.infer<typeof output>>
       seen.push(clock() - startedAt);
     });
     subscriber.subscribe('subscription { registrationChanges(filter: { changeTypes: [ADDED] }) { nodeId } }');
-    // The subscription stands when a later question on the same socket would be answered; a round trip is far below this.
-    await sleep(200);
+    await untilSubscribers(url, standing + 1);
     await producing(brokers, async (producer) => {
       const announce = async (first: number, many: number) => {
         const messages = Array.from({ length: many }, (_, index) => announcement(nodes, first + index));
@@ -80,6 +81,7 @@ export const announceAndSee: Task<z.infer<typeof input>, z.infer<typeof output>>
       await until(`all ${count} nodes are seen`, () => seen.length === count, { timeout: patience, interval: 5 });
     });
     subscriber.close();
+    await untilSubscribers(url, standing);
     return { latencies, seen };
   },
 };

@@ -8,13 +8,18 @@ import type { Task } from '../task.ts';
 const input = z.object({});
 const output = z.object({ url: z.string() });
 
-/** Acknowledges every socket; whatever is posted to it is parsed, printed once, and sent to all of them. */
+/** Acknowledges every socket, and counts those that subscribe; whatever is posted to it is parsed, printed once, and sent to all of them. */
 export const bareSockets: Task<z.infer<typeof input>, z.infer<typeof output>> = {
   name: 'bare sockets',
   input,
   output,
   async run() {
+    let subscribers = 0;
     const server = createServer((request, response) => {
+      if (request.url === '/health') {
+        response.end(JSON.stringify({ metrics: { subscribers } }));
+        return;
+      }
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -24,7 +29,17 @@ export const bareSockets: Task<z.infer<typeof input>, z.infer<typeof output>> = 
       });
     });
     const sockets = new WebSocketServer({ server, path: '/graphql', handleProtocols: () => 'graphql-transport-ws' });
-    sockets.on('connection', (socket) => socket.once('message', () => socket.send('{"type":"connection_ack"}')));
+    sockets.on('connection', (socket) => {
+      socket.once('message', () => {
+        socket.send('{"type":"connection_ack"}');
+        socket.once('message', () => {
+          subscribers += 1;
+          socket.once('close', () => {
+            subscribers -= 1;
+          });
+        });
+      });
+    });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return { url: `http://127.0.0.1:${portOf(server)}` };

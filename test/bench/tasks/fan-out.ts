@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { until } from '../../until.ts';
 import { clock } from '../clock.ts';
 import { announcement, fleet, nodeId } from '../fleet.ts';
 import { producing } from '../kafka.ts';
 import { LightSocket } from '../light-socket.ts';
+import { subscribersOf, untilSubscribers } from '../subscribers.ts';
 import type { Task } from '../task.ts';
 
 const input = z.object({
@@ -29,9 +29,6 @@ const output = z.object({
 const QUERY = 'subscription { registrationChanges { cursor type nodeId reason node { name version serviceName health capabilities } } }';
 /** Sockets that are opened at the same time. */
 const OPENING = 50;
-/** Milliseconds. */
-const SETTLING = 1000;
-const PAUSE = 50;
 
 /** One change after the other, each once all subscribers have the one before. */
 export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
@@ -50,6 +47,7 @@ export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
       lastAt = clock();
       received = text.toString();
     };
+    const standing = await subscribersOf(url);
     const sockets: LightSocket[] = [];
     let opening = 0;
     const open = async () => {
@@ -61,8 +59,7 @@ export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
       }
     };
     await Promise.all(Array.from({ length: Math.min(OPENING, count) }, open));
-    // Until the last subscription stands and all is quiet.
-    await sleep(SETTLING);
+    await untilSubscribers(url, standing + count);
     const last: number[] = [];
     const change = async (id: string, cause: () => Promise<unknown>) => {
       awaited = Buffer.from(id);
@@ -72,7 +69,6 @@ export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
       await cause();
       await until(`all ${count} subscribers have ${id}`, () => lastAt > 0, { timeout: 30_000, interval: 2 });
       last.push(lastAt - startedAt);
-      await sleep(PAUSE);
     };
     const indexes = Array.from({ length: changes }, (_, index) => from + index);
     if (kafka === null) {
@@ -89,6 +85,7 @@ export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
       });
     }
     for (const socket of sockets) socket.close();
+    await untilSubscribers(url, standing);
     return { last, message: received };
   },
 };
