@@ -13,6 +13,19 @@ export interface Statement {
 
 export type Row = Record<string, unknown>;
 
+/** A prepared statement with its values, not sent yet. */
+export interface Question {
+  readonly statement: Statement;
+  readonly values: readonly unknown[];
+}
+
+/** How a transaction ends: what it writes right before COMMIT, and what it comes to. */
+export interface Ending<T> {
+  readonly questions: readonly Question[];
+  /** `rows`: of the last question. */
+  readonly result: (rows: readonly Row[]) => T;
+}
+
 /** What a statement runs on: a connection of the pool, or the one that a transaction holds. */
 export type Connection = NodePgDatabase & {
   /**
@@ -81,16 +94,17 @@ export class Database {
    * fails, nothing is written either, except that a COMMIT whose answer was lost may have succeeded: both are a BackendError.
    */
   async transaction<T>(work: (connection: Connection) => Promise<T>, mode: IsolationMode = 'read committed'): Promise<T> {
-    return this.transactionOf(work, async (_connection, result) => result, mode);
+    return this.transactionOf(work, (value) => ({ questions: [], result: () => value }), mode);
   }
 
   /**
-   * The same in two parts. `write` gets what `work` resolved to, and must ask all its statements before it first waits: COMMIT leaves right
-   * behind them, so that the locks which they take are held for no round trip. When one of them fails, COMMIT rolls back.
+   * The same in two parts. `end` gets what `work` resolved to, and says what is to be written: all of it is known before the first of it is
+   * sent, and COMMIT leaves right behind the last, so that the locks which they take are held for no round trip. When one of them fails,
+   * COMMIT rolls back.
    */
   async transactionOf<R, T>(
     work: (connection: Connection) => Promise<R>,
-    write: (connection: Connection, result: R) => Promise<T>,
+    end: (result: R) => Ending<T>,
     mode: IsolationMode = 'read committed',
   ): Promise<T> {
     const client = await this.#pool.connect().catch((error: unknown) => {
@@ -106,22 +120,22 @@ export class Database {
       const [answer] = await Promise.all([client.query({ ...statement, values: [...values] }), begun]);
       return answer;
     });
-    let result: R;
+    let ending: Ending<T>;
     try {
-      [result] = await Promise.all([work(connection), begun]);
+      const [result] = await Promise.all([work(connection), begun]);
+      ending = end(result);
     } catch (error) {
       isOver = true;
       await rollBack(client);
       throw isOfDriver(error) ? asBackendError(error) : error;
     }
-    const written = write(connection, result);
     isOver = true;
-    const ended = await Promise.allSettled([client.query('commit'), written]);
-    const [commit, answer] = ended;
-    client.release(commit.status === 'rejected');
-    if (answer.status === 'rejected') throw isOfDriver(answer.reason) ? asBackendError(answer.reason) : answer.reason;
-    if (commit.status === 'rejected') throw asBackendError(commit.reason);
-    return answer.value;
+    const answers = Promise.all(ending.questions.map(({ statement, values }) => client.query({ ...statement, values: [...values] })));
+    const [answered, committed] = await Promise.allSettled([answers, client.query('commit')]);
+    client.release(committed.status === 'rejected');
+    if (answered.status === 'rejected') throw asBackendError(answered.reason);
+    if (committed.status === 'rejected') throw asBackendError(committed.reason);
+    return ending.result(answered.value.at(-1)?.rows ?? []);
   }
 
   async close(): Promise<void> {

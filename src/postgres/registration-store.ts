@@ -16,7 +16,7 @@ import type {
   Writes,
 } from '../registry/ports.ts';
 import type { RejectedEvent } from '../registry/registry.ts';
-import type { Connection, Database } from './database.ts';
+import type { Connection, Database, Ending, Question } from './database.ts';
 import { advancePositions } from './sql/advance-positions.ts';
 import { holdTerm } from './sql/hold-term.ts';
 import { lockNodes } from './sql/lock-nodes.ts';
@@ -25,7 +25,7 @@ import { readAllNodes, readLivenessSince, readNodes } from './sql/read-nodes.ts'
 import { readRejected, trimRejected, writeRejected } from './sql/rejected-events.ts';
 import { readRequests, trimRequests, writeRequest } from './sql/requests.ts';
 import { trimChanges, trimRemovedNodes } from './sql/trim.ts';
-import { writeChanges } from './sql/write-changes.ts';
+import { numberedChanges, writeChanges } from './sql/write-changes.ts';
 import { copyHeartbeats, writeAcknowledgements, writeHeartbeats } from './sql/write-liveness.ts';
 import { renewNodes, writeNodes } from './sql/write-nodes.ts';
 import { writeSigns } from './sql/write-signs.ts';
@@ -69,18 +69,13 @@ export class PostgresRegistrationStore implements RegistrationStore {
         if (writes.rejected.length > 0) await writeRejected(connection, writes.rejected);
         return { writes, read: locked.nodes };
       },
-      (connection, { writes, read }) => write(connection, writes, read),
+      ({ writes, read }) => endingOf(writes, read),
     );
   }
 
   async recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, progress: Progress): Promise<void> {
     const latest = latestOfEach(heartbeats);
-    await this.#database.transactionOf(nothingFirst, async (connection) => {
-      await Promise.all([
-        latest.length === 0 ? null : writeHeartbeats(connection, latest, receivedAt),
-        advancePositions(connection, progress),
-      ]);
-    });
+    await this.#write([...(latest.length === 0 ? [] : [writeHeartbeats(latest, receivedAt)]), ...advancePositions(progress)]);
     if (latest.length === 0) return;
     await this.#database.run((connection) =>
       copyHeartbeats(
@@ -91,18 +86,13 @@ export class PostgresRegistrationStore implements RegistrationStore {
   }
 
   async recordAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number, progress: Progress): Promise<void> {
-    await this.#database.transactionOf(nothingFirst, async (connection) => {
-      await Promise.all([
-        acknowledgements.length === 0 ? null : writeAcknowledgements(connection, acknowledgements, receivedAt),
-        advancePositions(connection, progress),
-      ]);
-    });
+    const written = acknowledgements.length === 0 ? [] : [writeAcknowledgements(acknowledgements, receivedAt)];
+    await this.#write([...written, ...advancePositions(progress)]);
   }
 
   async recordRejections(rejected: readonly RejectedMessage[], progress: Progress): Promise<void> {
-    await this.#database.transaction(async (connection) => {
+    await this.#write(advancePositions(progress), async (connection) => {
       if (rejected.length > 0) await writeRejected(connection, rejected);
-      await advancePositions(connection, progress);
     });
   }
 
@@ -140,6 +130,11 @@ export class PostgresRegistrationStore implements RegistrationStore {
       changes: await asLeader((connection) => trimChanges(connection, now - changeRetention, changeRetentionCount)),
     };
   }
+
+  /** In one transaction, behind what has to be done `first`. */
+  async #write(questions: readonly Question[], first: (connection: Connection) => Promise<void> = async () => undefined): Promise<void> {
+    await this.#database.transactionOf(first, () => ({ questions, result: () => undefined }));
+  }
 }
 
 /** The last heartbeat of each node, with the last status that any of its heartbeats carried. */
@@ -152,10 +147,8 @@ function latestOfEach(heartbeats: readonly Heartbeat[]): Heartbeat[] {
   return [...latest.values()];
 }
 
-const nothingFirst = async () => undefined;
-
-/** In the order of the locks, and in one round trip with COMMIT: asks everything before it first waits. */
-async function write(connection: Connection, writes: Writes, read: Locked['nodes']): Promise<readonly Change[]> {
+/** Everything in the order of the locks. */
+function endingOf(writes: Writes, read: Locked['nodes']): Ending<readonly Change[]> {
   const { nodes, changes } = writes;
   const changed = new Set(changes.map(({ nodeId }) => nodeId));
   const renewed: NodeRecord[] = [];
@@ -164,13 +157,11 @@ async function write(connection: Connection, writes: Writes, read: Locked['nodes
     const isRenewed = !changed.has(node.nodeId) && hasOnlyRenewed(node, read.get(node.nodeId));
     (isRenewed ? renewed : whole).push(node);
   }
-  const [, , , written] = await Promise.all([
-    nodes.length === 0 ? null : writeSigns(connection, nodes, read),
-    advancePositions(connection, writes),
-    renewed.length === 0 ? null : renewNodes(connection, renewed),
-    changes.length > 0 ? writeChanges(connection, changes, whole) : whole.length > 0 ? writeNodes(connection, whole) : null,
-  ]);
-  return written ?? [];
+  const questions = [...(nodes.length === 0 ? [] : writeSigns(nodes, read)), ...advancePositions(writes)];
+  if (renewed.length > 0) questions.push(renewNodes(renewed));
+  if (changes.length > 0) questions.push(writeChanges(changes, whole));
+  else if (whole.length > 0) questions.push(writeNodes(whole));
+  return { questions, result: (rows) => (changes.length === 0 ? [] : numberedChanges(changes, rows)) };
 }
 
 /** Whether the node stands as it was read but for what an announcement of the same content renews. */

@@ -1,5 +1,5 @@
 import type { Outcome, Progress } from '../../registry/ports.ts';
-import type { Connection } from '../database.ts';
+import type { Question } from '../database.ts';
 
 /** A row that is not there yet cannot be locked: two gateways that are the first on a partition would both count its messages. */
 const CREATE_POSITIONS = {
@@ -88,9 +88,9 @@ interface Run {
 
 /**
  * Counts each message once, whatever is redelivered: offsets below `next_offset` or in `ahead` were counted before. One consumer of the
- * group works a partition at a time; the row lock covers the moment of a rebalance. Asks everything before it first waits.
+ * group works a partition at a time; the row lock covers the moment of a rebalance.
  */
-export async function advancePositions(connection: Connection, { processed, completed }: Progress): Promise<void> {
+export function advancePositions({ processed, completed }: Progress): readonly Question[] {
   const partitions = new Map<string, Partition>();
   const partitionOf = (topic: string, partition: number) => {
     const key = `${partition} ${topic}`;
@@ -104,9 +104,12 @@ export async function advancePositions(connection: Connection, { processed, comp
   }
   const runs = runsOf(processed);
   for (const { topic, partition } of runs) partitionOf(topic, partition);
-  if (partitions.size === 0) return;
+  if (partitions.size === 0) return [];
   const wanted = JSON.stringify([...partitions.values()]);
-  await Promise.all([connection.ask(CREATE_POSITIONS, [wanted]), connection.ask(ADVANCE_POSITIONS, [wanted, JSON.stringify(runs)])]);
+  return [
+    { statement: CREATE_POSITIONS, values: [wanted] },
+    { statement: ADVANCE_POSITIONS, values: [wanted, JSON.stringify(runs)] },
+  ];
 }
 
 function runsOf(processed: Progress['processed']): Run[] {

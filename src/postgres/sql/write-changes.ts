@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Change, NewChange } from '../../registry/change.ts';
 import { toCursor } from '../../registry/cursor.ts';
 import type { NodeRecord } from '../../registry/node-record.ts';
-import type { Connection } from '../database.ts';
+import type { Question, Row } from '../database.ts';
 import { iso } from './iso.ts';
 import { rowOf, upsertNodes } from './write-nodes.ts';
 
@@ -39,13 +39,9 @@ const numbered = z.tuple([z.object({ before: z.number() })]);
 /**
  * Takes the next numbers, writes the rows with them, appends the entries, and wakes every gateway when the transaction commits. The row of
  * `registry` stays locked until the transaction ends, so numbers become visible in their order: a bare sequence would let a reader skip, for
- * ever, a change that commits after a higher number. To be called last, with COMMIT right behind it, since all writers queue here.
+ * ever, a change that commits after a higher number. To be sent last, with COMMIT right behind it, since all writers queue here.
  */
-export async function writeChanges(
-  connection: Connection,
-  changes: readonly NewChange[],
-  nodes: readonly NodeRecord[],
-): Promise<readonly Change[]> {
+export function writeChanges(changes: readonly NewChange[], nodes: readonly NodeRecord[]): Question {
   const entries = changes.map((change, index) => ({
     place: index + 1,
     change_type: change.type,
@@ -58,7 +54,12 @@ export async function writeChanges(
     operator: change.operator,
     occurred_at: iso(change.occurredAt),
   }));
-  const [{ before }] = numbered.parse(await connection.ask(WRITE_CHANGES, [JSON.stringify(entries), JSON.stringify(nodes.map(rowOf))]));
+  return { statement: WRITE_CHANGES, values: [JSON.stringify(entries), JSON.stringify(nodes.map(rowOf))] };
+}
+
+/** The changes with the numbers that the rows of {@link writeChanges} tell. */
+export function numberedChanges(changes: readonly NewChange[], rows: readonly Row[]): readonly Change[] {
+  const [{ before }] = numbered.parse(rows);
   return changes.map((change, index): Change => {
     const cursor = toCursor(before + index + 1);
     return { ...change, cursor, node: { ...change.node, cursor } };

@@ -1,6 +1,6 @@
 import type { Acknowledgement, Heartbeat } from '../../events/announcement.ts';
 import type { NodeId } from '../../events/node-id.ts';
-import type { Connection } from '../database.ts';
+import type { Connection, Question } from '../database.ts';
 
 const WRITE_HEARTBEATS = {
   name: 'write_heartbeats',
@@ -66,7 +66,7 @@ const WRITE_ACKNOWLEDGEMENTS = {
  * Heartbeats of known nodes, one per node, in one statement and in node id order (no deadlock). One without a status means alive and
  * nothing more: what the node said of its health before stays.
  */
-export async function writeHeartbeats(connection: Connection, heartbeats: readonly Heartbeat[], receivedAt: number): Promise<void> {
+export function writeHeartbeats(heartbeats: readonly Heartbeat[], receivedAt: number): Question {
   const rows = heartbeats.map((heartbeat) => ({
     node_id: heartbeat.nodeId,
     reported_health: heartbeat.reportedHealth,
@@ -76,7 +76,7 @@ export async function writeHeartbeats(connection: Connection, heartbeats: readon
     memory_percent: heartbeat.memoryPercent,
     uptime_seconds: heartbeat.uptimeSeconds,
   }));
-  await connection.ask(WRITE_HEARTBEATS, [JSON.stringify(rows), new Date(receivedAt).toISOString()]);
+  return { statement: WRITE_HEARTBEATS, values: [JSON.stringify(rows), new Date(receivedAt).toISOString()] };
 }
 
 /** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next flush brings them, and nobody waits. */
@@ -84,11 +84,7 @@ export async function copyHeartbeats(connection: Connection, nodeIds: readonly N
   await connection.ask(COPY_HEARTBEATS, [nodeIds]);
 }
 
-export async function writeAcknowledgements(
-  connection: Connection,
-  acknowledgements: readonly Acknowledgement[],
-  receivedAt: number,
-): Promise<void> {
+export function writeAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number): Question {
   const nodeIds = [...new Set(acknowledgements.map(({ nodeId }) => nodeId))];
-  await connection.ask(WRITE_ACKNOWLEDGEMENTS, [nodeIds, new Date(receivedAt).toISOString()]);
+  return { statement: WRITE_ACKNOWLEDGEMENTS, values: [nodeIds, new Date(receivedAt).toISOString()] };
 }

@@ -1,5 +1,5 @@
 import type { NodeRecord } from '../../registry/node-record.ts';
-import type { Connection } from '../database.ts';
+import type { Question } from '../database.ts';
 import { iso } from './iso.ts';
 
 /** A row of node_registrations as JSON. */
@@ -113,11 +113,11 @@ const RENEW_NODES = {
 } as const;
 
 /** Whole rows without a change-log entry, under the nodes' locks. */
-export async function writeNodes(connection: Connection, nodes: readonly NodeRecord[]): Promise<void> {
-  await connection.ask(WRITE_NODES, [JSON.stringify(nodes.map(rowOf))]);
+export function writeNodes(nodes: readonly NodeRecord[]): Question {
+  return { statement: WRITE_NODES, values: [JSON.stringify(nodes.map(rowOf))] };
 }
 
 /** The order key and the lease of rows whose content stays, under the nodes' locks. */
-export async function renewNodes(connection: Connection, nodes: readonly NodeRecord[]): Promise<void> {
-  await connection.ask(RENEW_NODES, [JSON.stringify(nodes.map((node) => ({ node_id: node.nodeId, ...renewalOf(node) })))]);
+export function renewNodes(nodes: readonly NodeRecord[]): Question {
+  return { statement: RENEW_NODES, values: [JSON.stringify(nodes.map((node) => ({ node_id: node.nodeId, ...renewalOf(node) })))] };
 }

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../events/node-id.ts';
 import type { NodeRecord } from '../../registry/node-record.ts';
-import type { Connection } from '../database.ts';
+import type { Question } from '../database.ts';
 import { iso } from './iso.ts';
 
 const WRITE_SIGNS = {
@@ -67,22 +67,18 @@ function signsOf({ nodeId, liveness, currentState }: NodeRecord) {
 /**
  * The signs of life of these nodes, in node id order (no deadlock). Heartbeats and acknowledgements take no node lock, so some may have
  * been stored since the nodes were read: only what the nodes say otherwise than `read` is written over them, and only where nothing came
- * between. Asks everything before it first waits.
+ * between.
  */
-export async function writeSigns(
-  connection: Connection,
-  nodes: readonly NodeRecord[],
-  read: ReadonlyMap<NodeId, NodeRecord>,
-): Promise<void> {
+export function writeSigns(nodes: readonly NodeRecord[], read: ReadonlyMap<NodeId, NodeRecord>): readonly Question[] {
   const differing = nodes.flatMap((node) => {
     const before = read.get(node.nodeId);
     return before === undefined || hasSameSigns(node, before) ? [] : [{ node, before }];
   });
-  await Promise.all([
-    connection.ask(WRITE_SIGNS, [JSON.stringify(nodes.map(signsOf))]),
-    // A status that an announcement carries, or nothing at all of an earlier registration's signs. The rows are locked by then.
-    differing.length === 0 ? null : connection.ask(CORRECT_SIGNS, [JSON.stringify(differing.map(correctionOf))]),
-  ]);
+  const written = { statement: WRITE_SIGNS, values: [JSON.stringify(nodes.map(signsOf))] };
+  // A status that an announcement carries, or nothing at all of an earlier registration's signs. The rows are locked by then.
+  return differing.length === 0
+    ? [written]
+    : [written, { statement: CORRECT_SIGNS, values: [JSON.stringify(differing.map(correctionOf))] }];
 }
 
 function hasSameSigns(node: NodeRecord, before: NodeRecord): boolean {

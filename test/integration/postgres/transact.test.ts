@@ -53,6 +53,23 @@ describe('transact', () => {
     expect(modified?.cursor).toBe((added?.cursor ?? 0) + 1);
   });
 
+  it('should write nothing at all when one of its statements cannot be made', async () => {
+    const id = nodeId('impossible-1');
+    const { changes, nodes } = addition(nodeRecord(id));
+    const [change] = changes;
+    if (change === undefined) throw new Error('nothing is added');
+    const writes = {
+      ...NO_WRITES,
+      nodes,
+      changes: [{ ...change, occurredAt: Number.NaN }],
+      completed: [{ topic: 'impossible', partition: 0, nextOffset: '7' }],
+    };
+    await expect(one.store.transact([id], [], async () => writes)).rejects.toThrow(RangeError);
+    expect(await registry.sql('select from node_registrations where node_id = $1', [id])).toEqual([]);
+    expect(await registry.sql("select from consumer_positions where topic = 'impossible'")).toEqual([]);
+    await expect(one.store.transact([id], [], async () => addition(nodeRecord(id)))).resolves.toHaveLength(1);
+  });
+
   it('should work on different nodes side by side', async () => {
     const both = [new Gate(), new Gate()] as const;
     const work = (mine: 0 | 1) => async () => {
