@@ -8,6 +8,8 @@ import { OpenCounts } from './open-counts.ts';
 const DOCUMENT_LENGTH = 1000;
 /** Milliseconds that a client waits for its refusals when it gets many, in the mean. */
 const REFUSAL_WAIT = 500;
+/** Bytes that have to be read for a refusal and count as one more of them. */
+const REFUSED_BYTES = 4000;
 /** Multiples of it, without their whole part, lie as far from one another as they can, however many they are. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Milliseconds after which a client may try again what had no room: something of its own must end first. */
@@ -89,11 +91,13 @@ export class Clients {
 
   /**
    * The milliseconds that a client should wait for the refusal that it is about to get: none, unless it gets many. Most of the work of a
-   * refusal is reading what was asked, and whoever asks again as soon as it is refused has the gateway do nothing else. Not all wait for
-   * as long: they would all come back at once.
+   * refusal is reading what was asked, in so many bytes, and whoever asks again as soon as it is refused has the gateway do nothing else. Not
+   * all wait for as long: they would all come back at once.
    */
-  waitAfterRefusal(key: string): number {
-    if (this.#refusals.take(key) === 0) return 0;
+  waitAfterRefusal(key: string, bytes: number): number {
+    // However much it was: the first are told at once.
+    const most = this.#limits.LIMIT_REFUSAL_RATE / 2;
+    if (this.#refusals.take(key, Math.max(1, Math.min(1 + bytes / REFUSED_BYTES, most))) === 0) return 0;
     this.#waited += 1;
     return REFUSAL_WAIT * (0.5 + ((this.#waited * GOLDEN_RATIO) % 1));
   }
@@ -136,4 +140,9 @@ export class Clients {
     const max = this.#limits[limit];
     return refusedWith(429, { limit, max, retryAfter, message: `This client may have ${max} ${what}: wait, then go on more slowly` });
   }
+}
+
+/** The bytes of a body as its sender says, which is true where it was read; one in chunks can be as long as any may be. */
+export function bytesOf(length: string | null | undefined, isInChunks: boolean, { LIMIT_BODY }: Pick<Limits, 'LIMIT_BODY'>): number {
+  return Number(length ?? (isInChunks ? LIMIT_BODY : 0));
 }

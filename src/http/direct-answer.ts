@@ -32,6 +32,9 @@ export interface DirectAnswerOptions {
   readonly now: () => number;
 }
 
+/** A longer body is read once only, by Yoga: what is asked again and again is short. Bytes. */
+const LONGEST = 16_384;
+
 const JSON_ANSWER = 'application/json; charset=utf-8';
 const GRAPHQL_ANSWER = 'application/graphql-response+json; charset=utf-8';
 
@@ -63,7 +66,7 @@ const shape = z.strictObject({
 export function createDirectAnswer({ gate, compiled, registry, isClosing, now }: DirectAnswerOptions) {
   return ({ asker, accept, operator, body }: DirectRequest, response: ServerResponse): true | Admission | undefined => {
     const contentType = ANSWERS.get(accept);
-    if (contentType === undefined) return undefined;
+    if (contentType === undefined || body.length > LONGEST) return undefined;
     const request = parse(body);
     if (request === undefined) return undefined;
     const known = gate.known(request);

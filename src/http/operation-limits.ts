@@ -6,7 +6,7 @@ import type { GraphqlContext } from '../graphql/context.ts';
 import type { ReadDocument } from '../graphql/documents.ts';
 import { refusedWith } from '../graphql/refusal.ts';
 import { endingWith, within } from './bounded-answer.ts';
-import type { Clients } from './clients.ts';
+import { bytesOf, type Clients } from './clients.ts';
 import type { ServerContext } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
 
@@ -23,9 +23,10 @@ export interface OperationLimitsOptions {
 export function operationLimits({ gate, clients, limits }: OperationLimitsOptions): Plugin<object, ServerContext> {
   const { LIMIT_BATCH, LIMIT_QUERY_TIME } = limits;
   const reads = new WeakMap<object, ReadDocument>();
+  const bytesRead = ({ headers }: Request) => bytesOf(headers.get('content-length'), headers.has('transfer-encoding'), limits);
 
   return {
-    onRequestParse: ({ serverContext }) => ({
+    onRequestParse: ({ request, serverContext }) => ({
       onRequestParseDone({ requestParserResult }) {
         if (!Array.isArray(requestParserResult)) return undefined;
         if (LIMIT_BATCH > 0 && requestParserResult.length <= LIMIT_BATCH) return undefined;
@@ -34,7 +35,7 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
             ? 'Batches are switched off: send one operation per request, or all of them over one WebSocket'
             : `The batch has ${requestParserResult.length} operations: send several requests`;
         const refusal = refusedWith(400, { limit: 'LIMIT_BATCH', max: LIMIT_BATCH, message });
-        return rejectAfter(clients.waitAfterRefusal(serverContext.asker.key), refusal);
+        return rejectAfter(clients.waitAfterRefusal(serverContext.asker.key, bytesRead(request)), refusal);
       },
     }),
     onParams({ params, request, context, setParams }) {
@@ -43,7 +44,7 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
       try {
         read = admission === undefined ? gate.admit({ documentId: documentIdOf(request), ...params }, asker.key) : admission();
       } catch (error) {
-        return rejectAfter(clients.waitAfterRefusal(asker.key), error);
+        return rejectAfter(clients.waitAfterRefusal(asker.key, bytesRead(request)), error);
       }
       if (read === undefined) {
         if (params.query === undefined || params.query === null) throw missingQuery();

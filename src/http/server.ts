@@ -23,7 +23,7 @@ import { operationAccess } from './auth/operation-access.ts';
 import { Readers } from './auth/readers.ts';
 import { AccessRefusal, type RefusalReason } from './auth/refusal.ts';
 import { createClientAddress } from './client-address.ts';
-import { Clients } from './clients.ts';
+import { bytesOf, Clients } from './clients.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
 import { createGraphqlEntry } from './graphql-entry.ts';
@@ -186,7 +186,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   async function refuseLater(request: IncomingMessage, response: ServerResponse, error: unknown): Promise<void> {
-    const wait = clients.waitAfterRefusal(addressOf(request).address);
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+    const wait = clients.waitAfterRefusal(addressOf(request).address, bytesOf(length, coding !== undefined, limits));
     if (wait > 0) await delay(wait);
     refuseRequest(response, error, maskError);
   }

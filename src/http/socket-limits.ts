@@ -22,6 +22,7 @@ export interface SocketLimitsOptions {
 export class SocketLimits {
   readonly #socket: WebSocket;
   readonly #options: SocketLimitsOptions;
+  #lastBytes = 0;
 
   constructor(socket: WebSocket, options: SocketLimitsOptions) {
     this.#socket = socket;
@@ -32,6 +33,7 @@ export class SocketLimits {
   mayTalk(bytes: number): boolean {
     const { clients, maskError, address, key } = this.#options;
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
+    this.#lastBytes = bytes;
     try {
       clients.takeMessage(key);
     } catch (error) {
@@ -42,6 +44,11 @@ export class SocketLimits {
     }
     this.hold(clients.waitForBytes(address, Math.max(bytes, SHORTEST)));
     return true;
+  }
+
+  /** The last message was refused to this client: it is listened to again once it should have read that. */
+  refused(client: string): void {
+    this.hold(this.#options.clients.waitAfterRefusal(client, this.#lastBytes));
   }
 
   /** Reads nothing of the socket for so many milliseconds: what it says meanwhile waits on its side. */

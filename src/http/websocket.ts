@@ -104,7 +104,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       if (Object.keys(context.subscriptions).length > LIMIT_SOCKET_OPERATIONS) throw tooManyOperations(LIMIT_SOCKET_OPERATIONS);
       read = gate.admit(payload, asker.key) ?? missingQuery();
     } catch (error) {
-      talk.hold(clients.waitAfterRefusal(asker.key));
+      talk.refused(asker.key);
       return error instanceof RefusedDocument ? error.errors.map((each) => maskError(each)) : [maskError(error)];
     }
     const { document, errors, text } = read;
