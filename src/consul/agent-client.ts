@@ -27,8 +27,9 @@ export interface ConnectionOptions {
 }
 
 /**
- * The npm client, with keep-alive connections of its own, the one endpoint it lacks, and the one whose types it has wrong. `health by id` is what lets a registration look
- * before it writes: 10,000 reads/s at 1,000 services on the agent, where the npm client's filtered lists manage 800.
+ * The npm client, with keep-alive connections of its own, the one endpoint it lacks, and the one whose types it has wrong. `health by id`
+ * is what lets a registration look before it writes: 10,000 reads/s at 1,000 services on the agent, where the npm client's filtered lists
+ * manage 800.
  */
 export class AgentClient extends Consul {
   // The HTTP methods of the client's base exist at run time only: the package's types leave them out.

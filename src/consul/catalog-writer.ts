@@ -21,9 +21,9 @@ export interface CatalogWriterParts {
 }
 
 /**
- * Makes wishes come true, as one transaction. What is in the way of it leaves it, and the others go on. What this gateway has not written itself is
- * taken for new at first: that spares a look at nothing (a third of Consul's work for a new service), and the guard of a service that
- * stands refuses it.
+ * Makes wishes come true, as one transaction. What is in the way of it leaves it, and the others go on. What this gateway has not written
+ * itself is taken for new at first: that spares a look at nothing (a third of Consul's work for a new service), and the guard of a service
+ * that stands refuses it.
  */
 export class CatalogWriter {
   readonly #parts: CatalogWriterParts;

@@ -59,8 +59,9 @@ interface Round {
 }
 
 /**
- * Probes this gateway's share of the services in the catalog, in place of an agent: each once in an interval, from a random moment on, and writes only what changes a status. What has been critical for too long is taken out of Consul, as an agent does; what becomes
- * of its node is the reconciler's to say.
+ * Probes this gateway's share of the services in the catalog, in place of an agent: each once in an interval, from a random moment on, and
+ * writes only what changes a status. What has been critical for too long is taken out of Consul, as an agent does; what becomes of its
+ * node is the reconciler's to say.
  */
 export class CheckRounds {
   readonly #parts: CheckRoundsParts;
