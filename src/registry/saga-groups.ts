@@ -4,6 +4,7 @@ import type { RegistryView } from './view.ts';
 
 /** Nodes of one transaction that renew what stands. It is what Postgres locks at most at once. */
 const MAX_RENEWALS = 500;
+
 export interface SagaItem {
   readonly position: MessagePosition;
   readonly event: Announcement | Goodbye;
@@ -13,8 +14,8 @@ export interface SagaItem {
 export type Group = ReadonlyMap<NodeId, readonly SagaItem[]>;
 
 /**
- * Divides messages among transactions. Of nodes that go to Consul `together` are in one: it is as slow as the slowest of them, and a burst of new
- * nodes should show its first ones early. Those of one node stay together; what memory shows to be a renewal waits for no
+ * Divides messages among transactions. Of nodes that go to Consul `together` are in one: it is as slow as the slowest of them, and a burst
+ * of new nodes should show its first ones early. Those of one node stay together; what memory shows to be a renewal waits for no
  * registration.
  */
 export function groupsOf(items: readonly SagaItem[], view: RegistryView, together: number): Group[] {
