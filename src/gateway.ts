@@ -252,7 +252,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   background.start('feed', (stopped) => feed.run(stopped));
   background.start('notifications', (stopped) =>
     changeLog.follow(
-      () => feed.wake(),
+      (head) => feed.heard(head),
       (error) => log.warn({ error: error.message }, 'lost the notifications of Postgres, polling meanwhile'),
       stopped,
     ),

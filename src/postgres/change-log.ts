@@ -3,7 +3,7 @@ import type { PostgresConfig } from '../config/postgres.ts';
 import { delay } from '../delay.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Change } from '../registry/change.ts';
-import type { Cursor } from '../registry/cursor.ts';
+import { type Cursor, toCursor } from '../registry/cursor.ts';
 import type { ChangeLog } from '../registry/ports.ts';
 import { asBackendError, clientOptions, type Database } from './database.ts';
 import { readBounds, readChangesAfter, readChangesAt, readChangesOfAfter, readLatestChanges } from './sql/read-changes.ts';
@@ -41,13 +41,13 @@ export class PostgresChangeLog implements ChangeLog {
     return this.#database.run(readBounds);
   }
 
-  async follow(onWake: () => void, onError: (error: Error) => void, signal: AbortSignal): Promise<void> {
+  async follow(onWake: (head: Cursor | null) => void, onError: (error: Error) => void, signal: AbortSignal): Promise<void> {
     let wait = RECONNECT_MIN;
     while (!signal.aborted) {
       try {
-        await this.#listen(() => {
+        await this.#listen((head) => {
           wait = RECONNECT_MIN;
-          onWake();
+          onWake(head);
         }, signal);
       } catch (error) {
         onError(asBackendError(error));
@@ -59,7 +59,7 @@ export class PostgresChangeLog implements ChangeLog {
   }
 
   /** Until the connection ends (throws) or the signal aborts (returns). */
-  async #listen(onWake: () => void, signal: AbortSignal): Promise<void> {
+  async #listen(onWake: (head: Cursor | null) => void, signal: AbortSignal): Promise<void> {
     const client = new pg.Client(clientOptions(this.#config));
     const ended = new Promise<void>((resolve, reject) => {
       client.on('error', reject);
@@ -71,15 +71,20 @@ export class PostgresChangeLog implements ChangeLog {
     signal.addEventListener('abort', stop, { once: true });
     try {
       await client.connect();
-      client.on('notification', onWake);
+      client.on('notification', ({ payload = '' }) => onWake(headIn(payload)));
       await client.query(`listen ${CHANGES_CHANNEL}`);
-      onWake();
+      onWake(null);
       await ended;
     } finally {
       signal.removeEventListener('abort', stop);
       await client.end().catch(() => undefined);
     }
   }
+}
+
+/** null: a gateway of an earlier version says no number. */
+function headIn(payload: string): Cursor | null {
+  return /^\d+$/.test(payload) ? toCursor(Number(payload)) : null;
 }
 
 function groupByNode(changes: readonly Change[]): Map<NodeId, Change[]> {

@@ -139,6 +139,11 @@ export class ChangeFeed {
     this.#woken.send();
   }
 
+  /** The log ends there now (null: nobody knows): read on, unless this gateway has it already, as it has what it commits itself. */
+  heard(head: Cursor | null): void {
+    if (head === null || head > this.#view.head()) this.wake();
+  }
+
   /**
    * These entries, in their order, were committed by this gateway. Where they come right after its position nothing lies between, since
    * numbers are in the order of commits, and they are taken as they are; otherwise the log is read on.

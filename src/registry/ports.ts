@@ -215,8 +215,8 @@ export interface ChangeLog {
   latestOf(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly Change[]>>;
   /** The cursor of the newest entry, and the one before the oldest that is still kept. */
   bounds(): Promise<{ readonly head: Cursor; readonly floor: Cursor }>;
-  /** Calls back at every NOTIFY (and once after each reconnect) until the signal aborts. Never throws for an outage. */
-  follow(onWake: () => void, onError: (error: Error) => void, signal: AbortSignal): Promise<void>;
+  /** Calls back at every NOTIFY with where the log ends then (null: not said, as after each reconnect) until the signal aborts. Never throws for an outage. */
+  follow(onWake: (head: Cursor | null) => void, onError: (error: Error) => void, signal: AbortSignal): Promise<void>;
 }
 
 export interface IntrospectionRequest {

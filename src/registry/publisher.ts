@@ -1,3 +1,4 @@
+import { delay } from '../delay.ts';
 import { BackendError, messageOf, UnsettledError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
@@ -9,6 +10,11 @@ import type { Accepted, ChangeLog, Clock, Messenger } from './ports.ts';
 const PAGE = 200;
 const POLL = 1000;
 const RETRY = 2000;
+/**
+ * Rest after something was said. The first change after silence is said at once; of a steady stream several are said together, since to say
+ * one takes a transaction and two messages. Milliseconds.
+ */
+const REST = 50;
 
 /** How far the change log was said on Kafka. One gateway at a time holds the place. */
 export interface PublishedPosition {
@@ -45,8 +51,9 @@ export class Publisher {
       const head = feed.head();
       try {
         if (this.#doubtful.size > 0) await this.#sayAgain();
-        const said = await this.#publish(signal);
-        if (said !== null && said < head) continue;
+        const { reached, count } = await this.#publish(signal);
+        if (reached !== null && reached < head) continue;
+        if (count > 0) await delay(REST, signal);
       } catch (error) {
         if (!(error instanceof BackendError)) throw error;
         logger.warn({ error: messageOf(error) }, 'could not publish changes on Kafka, will retry');
@@ -56,12 +63,12 @@ export class Publisher {
     }
   }
 
-  /** The next page. Returns where it stands; null when another gateway is at it. */
-  async #publish(signal: AbortSignal): Promise<Cursor | null> {
+  /** The next page. Returns how many changes it held, and where it ends; null when another gateway is at it. */
+  async #publish(signal: AbortSignal): Promise<{ readonly reached: Cursor | null; readonly count: number }> {
     const { log, position, messenger, now } = this.#parts;
     let page: readonly Change[] = [];
     try {
-      return await position.advance(async (from) => {
+      const reached = await position.advance(async (from) => {
         page = signal.aborted ? [] : await log.readAfter(from, PAGE);
         // Nothing said is nothing heard: an empty call would pass for an answer of Kafka, and close its circuit.
         if (page.length > 0) await messenger.publishChanges(page);
@@ -69,6 +76,7 @@ export class Publisher {
         if (accepted.length > 0) await messenger.accept(accepted);
         return page.at(-1)?.cursor ?? from;
       });
+      return { reached, count: page.length };
     } catch (error) {
       this.#doubt(
         page.map(({ nodeId }) => nodeId),

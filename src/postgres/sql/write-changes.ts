@@ -6,6 +6,7 @@ import type { Question, Row } from '../database.ts';
 import { iso } from './iso.ts';
 import { rowOf, upsertNodes } from './write-nodes.ts';
 
+/** Each notification tells where the log ends with it. */
 export const CHANGES_CHANNEL = 'registration_changes';
 
 const WRITE_CHANGES = {
@@ -30,7 +31,7 @@ const WRITE_CHANGES = {
     ), written as (
       ${upsertNodes('$2', `coalesce((select max(c.cursor) from changes c where c.node_id = row.node_id), row.cursor)`)}
     )
-    select numbers.before::float8 as before, pg_notify('${CHANGES_CHANNEL}', '') from numbers
+    select numbers.before::float8 as before, pg_notify('${CHANGES_CHANNEL}', (numbers.before + jsonb_array_length($1::jsonb))::text) from numbers
   `,
 } as const;
 

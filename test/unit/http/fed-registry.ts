@@ -33,8 +33,14 @@ export class FedRegistry extends MemoryRegistry {
     const feed = new ChangeFeed({ log: store.log, store, view, now: () => Date.now() }, (error) => errors.push(error));
     await feed.load();
     const stop = new AbortController();
-    const wake = () => feed.wake();
-    const running = Promise.all([feed.run(stop.signal), store.log.follow(wake, () => undefined, stop.signal)]);
+    const running = Promise.all([
+      feed.run(stop.signal),
+      store.log.follow(
+        (head) => feed.heard(head),
+        () => undefined,
+        stop.signal,
+      ),
+    ]);
     onTestFinished(async () => {
       stop.abort();
       await running;

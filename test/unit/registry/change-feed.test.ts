@@ -77,6 +77,30 @@ describe('run', () => {
     expect(recent(gateway, 0)).toEqual([1, 2]);
   });
 
+  it('should read nothing for a notification of what it has, and at once for what it has not', async () => {
+    const gateway = await gateways.start();
+    const { log } = gateway.store;
+    log.notifies = false;
+    gateway.feed.committed(gateway.store.commit(change(record('a'))));
+    const { readAfter } = log.calls;
+    gateway.feed.heard(toCursor(1));
+    await settle();
+    expect(log.calls.readAfter).toBe(readAfter);
+    gateway.store.commit(change(record('b')));
+    gateway.feed.heard(toCursor(2));
+    await settle();
+    expect(gateway.feed.head()).toBe(2);
+  });
+
+  it('should read on where a notification does not say where the log ends', async () => {
+    const gateway = await gateways.start();
+    gateway.store.log.notifies = false;
+    gateway.store.commit(change(record('a')));
+    gateway.feed.heard(null);
+    await settle();
+    expect(gateway.feed.head()).toBe(1);
+  });
+
   it('should read a missed notification within a second', async () => {
     const gateway = await gateways.start();
     gateway.store.log.notifies = false;

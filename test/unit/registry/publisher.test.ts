@@ -41,12 +41,16 @@ const many = (count: number) => Array.from({ length: count }, (_, index) => chan
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
 describe('run', () => {
-  it('should say every change in cursor order as it comes', async () => {
-    const { gateway, said, position } = await publishing();
+  it('should say a change that comes after silence at once, and those of a steady stream together, in cursor order', async () => {
+    const { gateway, said, messenger, position } = await publishing();
     await gateway.commit('a');
-    await gateway.commit('b', 'c');
-    expect(said()).toEqual([1, 2, 3]);
-    expect(position.cursor).toBe(3);
+    expect(said()).toEqual([1]);
+    await gateway.commit('b');
+    await gateway.commit('c', 'd');
+    await vi.advanceTimersByTimeAsync(50);
+    expect(said()).toEqual([1, 2, 3, 4]);
+    expect(messenger.said.filter((call) => call === 'publishChanges')).toHaveLength(2);
+    expect(position.cursor).toBe(4);
   });
 
   it('should say what was committed while nobody published, page by page', async () => {

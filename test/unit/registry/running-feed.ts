@@ -44,7 +44,7 @@ export class RunningFeed {
     this.#running = Promise.all([
       this.feed.run(signal),
       this.store.log.follow(
-        () => this.feed.wake(),
+        (head) => this.feed.heard(head),
         () => undefined,
         signal,
       ),

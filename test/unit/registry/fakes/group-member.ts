@@ -76,7 +76,7 @@ export class GroupMember {
     this.#tasks = [
       this.#feed.run(signal),
       this.alignment.run(signal),
-      store.log.follow(() => this.#feed.wake(), rethrowUnlessExpected, signal),
+      store.log.follow((head) => this.#feed.heard(head), rethrowUnlessExpected, signal),
     ];
     for (const task of this.#tasks) task.catch(rethrowUnlessExpected);
   }

@@ -16,7 +16,7 @@ export class MemoryChangeLog implements ChangeLog {
   #entries: Change[] = [];
   #head = toCursor(0);
   #floor = toCursor(0);
-  readonly #followers = new Set<() => void>();
+  readonly #followers = new Set<(head: Cursor | null) => void>();
 
   /** Everything that is kept, oldest first. */
   get entries(): readonly Change[] {
@@ -52,7 +52,7 @@ export class MemoryChangeLog implements ChangeLog {
   }
 
   wake(): void {
-    for (const follower of this.#followers) follower();
+    for (const follower of this.#followers) follower(this.#head);
   }
 
   async readAfter(after: Cursor, limit: number, nodeIds: readonly string[] | null = null): Promise<readonly Change[]> {
@@ -80,8 +80,8 @@ export class MemoryChangeLog implements ChangeLog {
     return { head: this.#head, floor: this.#floor };
   }
 
-  follow(onWake: () => void, _onError: (error: Error) => void, signal: AbortSignal): Promise<void> {
-    onWake();
+  follow(onWake: (head: Cursor | null) => void, _onError: (error: Error) => void, signal: AbortSignal): Promise<void> {
+    onWake(null);
     if (signal.aborted) return Promise.resolve();
     this.#followers.add(onWake);
     return new Promise((resolve) => {

@@ -51,7 +51,7 @@ export class ModelGateway {
     await this.#feed.load();
     void this.#feed.run(this.#stop.signal);
     void store.log.follow(
-      () => this.#feed.wake(),
+      (head) => this.#feed.heard(head),
       () => undefined,
       this.#stop.signal,
     );
