@@ -120,7 +120,9 @@ export function connectBackEnds(
     /** Asked past the circuit, to learn that it may close. Throws while it does not answer. */
     ask: { consul: () => placed.exists(config.gatewayId), postgres: () => postgresLog.bounds() },
     async disconnect(): Promise<void> {
-      await Promise.all([producer.disconnect(), probe.close(), checkProbe.close(), database.close()]);
+      probe.close();
+      checkProbe.close();
+      await Promise.all([producer.disconnect(), database.close()]);
     },
     /** At the very end: what still runs fails from here on. */
     close: () => {

@@ -1,5 +1,6 @@
+import { type Agent, type ClientRequest, get, type IncomingMessage, Agent as PlainAgent } from 'node:http';
+import { get as getSecure, Agent as SecureAgent } from 'node:https';
 import { connect, type LookupFunction } from 'node:net';
-import { Agent, request } from 'undici';
 import { messageOf } from '../errors.ts';
 import { EndpointRules } from '../events/endpoint-rules.ts';
 import type { HealthProbe, ObservedCheck, ServiceCheck } from '../registry/ports.ts';
@@ -36,16 +37,15 @@ export class EndpointProbe implements HealthProbe {
   readonly #timeout: number;
   readonly #rules: EndpointRules;
   readonly #lookup: LookupFunction;
-  readonly #dispatcher: Agent;
-  readonly #kept: Agent | null;
+  readonly #kept: { readonly plain: PlainAgent; readonly secure: SecureAgent } | null;
+  readonly #underWay = new Set<ClientRequest>();
 
   constructor({ timeout, rules = new EndpointRules(['*']), resolve, keepAlive = false }: ProbeOptions) {
     this.#timeout = timeout;
     this.#rules = rules;
     this.#lookup = guardedLookup(rules, resolve);
-    // As Consul does it: a connection kept open says nothing of whether a new client gets in, and to thousands of nodes they would add up.
-    this.#dispatcher = new Agent({ pipelining: 0, connect: { lookup: this.#lookup } });
-    this.#kept = keepAlive ? new Agent({ keepAliveTimeout: KEPT, keepAliveMaxTimeout: KEPT, connect: { lookup: this.#lookup } }) : null;
+    const kept = { keepAlive: true, timeout: KEPT };
+    this.#kept = keepAlive ? { plain: new PlainAgent(kept), secure: new SecureAgent(kept) } : null;
   }
 
   async probe(check: ServiceCheck): Promise<ObservedCheck | null> {
@@ -65,9 +65,11 @@ export class EndpointProbe implements HealthProbe {
     return check.kind !== 'none' && this.#refusal(check) === null;
   }
 
-  /** Ends what is under way. */
-  async close(): Promise<void> {
-    await Promise.all([this.#dispatcher.destroy(), this.#kept?.destroy()]);
+  /** Ends what is under way, and the connections that are kept. */
+  close(): void {
+    for (const request of this.#underWay) request.destroy();
+    this.#kept?.plain.destroy();
+    this.#kept?.secure.destroy();
   }
 
   #refusal(check: Exclude<ServiceCheck, { kind: 'none' }>): string | null {
@@ -75,36 +77,56 @@ export class EndpointProbe implements HealthProbe {
   }
 
   async #ask(url: string, signal: AbortSignal): Promise<ObservedCheck> {
-    if (this.#kept === null) return this.#get(url, this.#dispatcher, signal);
-    return this.#get(url, this.#kept, signal).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      // It may have been closed in the moment in which it was used again, which says nothing of the node.
-      return this.#get(url, this.#dispatcher, signal);
-    });
-  }
-
-  async #get(url: string, dispatcher: Agent, signal: AbortSignal): Promise<ObservedCheck> {
-    const { statusCode, body } = await request(url, {
-      dispatcher,
-      signal,
-      headers: { 'user-agent': 'discovery-gateway' },
-    });
-    const said = `HTTP GET ${url}: ${statusCode}`;
-    if (statusCode >= 200 && statusCode < 300) {
-      // The status is the answer. The rest is read, as far as it is short, so that the connection ends, or can be kept, in order: breaking it
-      // off costs an error with its stack at every probe. An endless one is given up on with the time of the probe.
-      void body.dump({ limit: READ_ANSWER, signal }).catch(() => undefined);
+    const response = await this.#answer(new URL(url), signal);
+    const status = response.statusCode ?? 0;
+    const said = `HTTP GET ${url}: ${status}`;
+    if (status >= 200 && status < 300) {
+      // The status is the answer. The rest is read, as far as it is short, so that the connection ends, or can be kept, in order.
+      discard(response);
       return { status: 'passing', output: checkOutput(said) };
     }
-    const output = checkOutput(`${said}: ${await excerpt(body)}`);
-    return { status: statusCode === 429 ? 'warning' : 'critical', output };
+    const output = checkOutput(`${said}: ${await excerpt(response)}`);
+    return { status: status === 429 ? 'warning' : 'critical', output };
+  }
+
+  /**
+   * The head of the answer. Node's own client: a connection that is used once costs half of what it costs with undici, whose pools are made
+   * for connections that stay (280 µs of processor time against 700, measured).
+   */
+  #answer(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+    const isSecure = url.protocol === 'https:';
+    const kept = isSecure ? this.#kept?.secure : this.#kept?.plain;
+    const over = (agent: Agent | false) =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const options = { agent, lookup: this.#lookup, signal, headers: { 'user-agent': 'discovery-gateway' } };
+        const request = (isSecure ? getSecure : get)(url, options, resolve);
+        this.#underWay.add(request);
+        request.on('close', () => this.#underWay.delete(request));
+        request.on('error', (error) => {
+          // It may have been closed in the moment in which it was used again, which says nothing of the node.
+          if (request.reusedSocket && !signal.aborted) resolve(over(false));
+          else reject(error);
+        });
+      });
+    // As Consul does it: a connection kept open says nothing of whether a new client gets in, and to thousands of nodes they would add up.
+    return over(kept ?? false);
   }
 }
 
-async function excerpt(body: AsyncIterable<Uint8Array>): Promise<string> {
+function discard(response: IncomingMessage): void {
+  let length = 0;
+  response.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > READ_ANSWER) response.destroy();
+  });
+  // The node may break it off; its status was read.
+  response.on('error', () => undefined);
+}
+
+async function excerpt(response: IncomingMessage): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body) {
+  for await (const chunk of response) {
     chunks.push(chunk);
     length += chunk.length;
     if (length >= EXCERPT_BYTES) break;

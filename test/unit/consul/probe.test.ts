@@ -6,6 +6,7 @@ import type { Resolve } from '../../../src/consul/guarded-lookup.ts';
 import { EndpointProbe, type ProbeOptions } from '../../../src/consul/probe.ts';
 import { DENIED_BY_DEFAULT, EndpointRules } from '../../../src/events/endpoint-rules.ts';
 import type { ServiceCheck } from '../../../src/registry/ports.ts';
+import { until } from '../../until.ts';
 
 let base = '';
 const reached: string[] = [];
@@ -48,9 +49,9 @@ beforeAll(async () => {
   const address = server.address();
   base = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 });
-afterEach(async () => {
+afterEach(() => {
   reached.length = 0;
-  for (const created of probes.splice(0)) await created.close();
+  for (const created of probes.splice(0)) created.close();
 });
 afterAll(() => {
   server.closeAllConnections();
@@ -81,6 +82,14 @@ describe('EndpointProbe', () => {
     const observed = await probe({ timeout: 200 }).probe({ kind: 'http', url: `${base}/silent` });
     expect(observed).toEqual({ status: 'critical', output: `${base}/silent: no answer within 200 ms` });
     expect(performance.now() - start).toBeLessThan(1500);
+  });
+
+  it('should end what is under way when it is closed', async () => {
+    const closing = probe();
+    const probed = closing.probe({ kind: 'http', url: `${base}/silent` });
+    await until('the endpoint is asked', () => reached.length === 1);
+    closing.close();
+    expect((await probed)?.status).toBe('critical');
   });
 
   it('should reach nothing outside the allowed endpoints', async () => {
