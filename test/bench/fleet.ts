@@ -24,8 +24,8 @@ export function serviceNameOf({ prefix, instances }: Fleet, index: number): stri
   return `${prefix}-service-${Math.floor(index / instances)}`;
 }
 
-/** A Kafka message of 1.5 KB in the platform's envelope, as nodes of the ecosystem send it; only times and ids differ from one to the next. */
-export function announcement(of: Fleet, index: number, { reason = 'startup', at = Date.now() } = {}) {
+/** A Kafka message of 1.5 KB in the platform's envelope, as nodes of the ecosystem send it; only times and ids differ from one to the next. Of another edition its content has changed. */
+export function announcement(of: Fleet, index: number, { reason = 'startup', at = Date.now(), edition = 0 } = {}) {
   const id = nodeId(of, index);
   const timestamp = new Date(at).toISOString();
   const correlation = randomUUID();
@@ -52,7 +52,7 @@ export function announcement(of: Fleet, index: number, { reason = 'startup', at 
     reason,
     correlation_id: correlation,
     timestamp,
-    metadata: { region: 'eu-central-1', cluster: 'blue', description: 'Executes queries on the database of orders' },
+    metadata: { region: 'eu-central-1', cluster: 'blue', description: 'Executes queries on the database of orders', edition },
     performance_metrics: { total_introspection_ms: Math.random(), cache_hit: false, method_count: 4, captured_at: timestamp },
   };
   return {

@@ -89,17 +89,17 @@ export class Rig {
 
   /**
    * A gateway that runs and lacks nothing, whatever the row before took away: the one of the last call where the name is the same, else
-   * another, on an empty registry. There is one at a time.
+   * another, on an empty registry. There is one at a time. `isTapped`: what it writes to Consul is counted, which costs a hop.
    */
-  async world(name: string, env: Readonly<Record<string, string>> = {}): Promise<World> {
-    const key = this.#options.shared ? JSON.stringify(env) : name;
+  async world(name: string, env: Readonly<Record<string, string>> = {}, isTapped = false): Promise<World> {
+    const key = this.#options.shared ? JSON.stringify([env, isTapped]) : name;
     if (this.#world !== null && this.#world.key !== key) {
       const { world } = this.#world;
       this.#world = null;
       await world.stop();
     }
     await startStopped(this.stack);
-    const { world } = this.#world ?? { world: await this.#newWorld(name, env) };
+    const { world } = this.#world ?? { world: await this.#newWorld(name, env, isTapped) };
     this.#world ??= { key, world };
     await startStopped(world.consulStack);
     if (!world.gateway.isRunning) await world.gateway.start();
@@ -119,7 +119,7 @@ export class Rig {
     await this.stack.stop();
   }
 
-  async #newWorld(purpose: string, extra: Readonly<Record<string, string>>): Promise<World> {
+  async #newWorld(purpose: string, extra: Readonly<Record<string, string>>, isTapped: boolean): Promise<World> {
     const { folder, nodeOptions = [], program, env: common = {} } = this.#options;
     const name = `bench-${randomBytes(4).toString('hex')}`;
     const [consul, load, yardstick, health, databaseUrl] = await Promise.all([
@@ -129,13 +129,13 @@ export class Rig {
       NodeServer.start(),
       this.#freshDatabase(name),
     ]);
-    const tap = await ConsulTap.start(consul.consul);
+    const tap = isTapped ? await ConsulTap.start(consul.consul) : null;
     const env = {
       ...this.stack.env,
       ...OWN_TOPICS,
       ...ONE_BIG_CLIENT,
-      CONSUL_HOST: '127.0.0.1',
-      CONSUL_PORT: String(tap.port),
+      CONSUL_HOST: consul.consul.host,
+      CONSUL_PORT: String(tap?.port ?? consul.consul.port),
       DATABASE_URL: databaseUrl,
       KAFKA_ENVIRONMENT: name,
       KAFKA_GROUP_ID: name,

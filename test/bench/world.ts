@@ -14,8 +14,8 @@ export interface WorldParts {
   readonly stack: Stack;
   /** The same, or one of its own. */
   readonly consul: Stack;
-  /** Between the gateway and Consul. */
-  readonly tap: ConsulTap;
+  /** Between the gateway and Consul, where its writes are counted. */
+  readonly tap: ConsulTap | null;
   /** What asks, announces and follows. */
   readonly load: WorkerProcess;
   /** What the gateway is held against. */
@@ -32,7 +32,7 @@ export class World {
   readonly consulStack: Stack;
   readonly load: WorkerProcess;
   readonly yardstick: WorkerProcess;
-  readonly #tap: ConsulTap;
+  readonly #tap: ConsulTap | null;
   readonly #health: NodeServer;
   #fleets = 0;
   readonly #standing = new Map<string, number>();
@@ -48,8 +48,9 @@ export class World {
     this.#health = health;
   }
 
-  /** What the gateway has written to Consul so far. */
+  /** What the gateway has written to Consul so far. Throws where it is not counted. */
   get consulWrites(): number {
+    if (this.#tap === null) throw new Error('nothing stands between this gateway and Consul');
     return this.#tap.writes;
   }
 
@@ -104,7 +105,7 @@ export class World {
   /** Ends the gateway and everything around it but the stack. */
   async stop(): Promise<void> {
     await Promise.all([this.gateway.stop(), this.load.kill(), this.yardstick.kill(), this.#health.stop()]);
-    await this.#tap.stop();
+    await this.#tap?.stop();
     if (this.consulStack !== this.stack) await this.consulStack.stop();
   }
 }

@@ -3,6 +3,7 @@ import type { Row } from '../row.ts';
 import { median } from '../statistics.ts';
 import { announceAndSee } from '../tasks/announce-and-see.ts';
 import { registerBare } from '../tasks/register-bare.ts';
+import { warmUp } from '../warm-up.ts';
 import { agentRequest } from './consul-requests.ts';
 
 /** As the gateway has them. */
@@ -14,22 +15,21 @@ export const agentMode: Row = {
   title: 'new nodes registered in Consul and Postgres, agent mode, 0 → 1,000',
   async measure(rig) {
     const count = rig.size(1000);
-    const warmUp = rig.size(50);
     const rounds = await rig.inRounds(async (round) => {
       const world = await rig.world(`agent-mode-${round}`);
       const fleet = world.newFleet('agent', 10);
       const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, fleet, patience: 300_000 };
-      await world.load.run(announceAndSee, { ...order, from: 0, count: warmUp, perSecond: null });
-      const { seen } = await world.load.run(announceAndSee, { ...order, from: warmUp, count, perSecond: null });
+      const before = await warmUp(rig, world);
+      const { seen } = await world.load.run(announceAndSee, { ...order, from: 0, count, perSecond: null });
       // An agent slows down with what it holds: the yardstick begins with as much.
       const consul = await rig.emptyConsul();
       try {
         const { host, port } = consul.consul;
-        const requests = Array.from({ length: warmUp + count }, (_, index) => agentRequest(fleet, index, world.config));
+        const requests = Array.from({ length: before + count }, (_, index) => agentRequest(fleet, index, world.config));
         const bare = await world.load.run(registerBare, {
           origin: `http://${host}:${port}`,
-          before: requests.slice(0, warmUp),
-          requests: requests.slice(warmUp),
+          before: requests.slice(0, before),
+          requests: requests.slice(before),
           connections: CONNECTIONS,
         });
         const last = Math.ceil(count / 10);

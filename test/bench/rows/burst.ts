@@ -2,6 +2,7 @@ import { atLeast, atMost } from '../bar.ts';
 import type { Row } from '../row.ts';
 import { median, quantile } from '../statistics.ts';
 import { announceAndSee } from '../tasks/announce-and-see.ts';
+import { warmUp } from '../warm-up.ts';
 
 /** 100 nodes broadcast their introspection in one moment; then one node at a time. */
 export const burst: Row = {
@@ -18,7 +19,7 @@ export const burst: Row = {
       return result;
     };
     const many = rig.size(100);
-    await announced(many, null);
+    await warmUp(rig, world);
     const rounds = await rig.inRounds(async () => ({ together: await announced(many, null), alone: await announced(rig.size(50), 0) }));
     return [
       {

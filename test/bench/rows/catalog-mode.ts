@@ -3,6 +3,7 @@ import type { Row } from '../row.ts';
 import { median } from '../statistics.ts';
 import { announceAndSee } from '../tasks/announce-and-see.ts';
 import { registerBare } from '../tasks/register-bare.ts';
+import { warmUp } from '../warm-up.ts';
 import { catalogRequests } from './consul-requests.ts';
 
 const VIRTUAL_NODES = 200;
@@ -18,8 +19,7 @@ export const catalogMode: Row = {
     const rounds = await rig.inRounds(async (round) => {
       const world = await rig.world(`catalog-mode-${round}`, { CONSUL_MODE: 'catalog' });
       const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, patience: 600_000 };
-      const warmUp = world.newFleet('catalog-warm-up', 10);
-      await world.load.run(announceAndSee, { ...order, fleet: warmUp, from: 0, count: rig.size(200), perSecond: null });
+      await warmUp(rig, world);
       const fleet = world.newFleet('catalog', 10);
       const { seen } = await world.load.run(announceAndSee, { ...order, fleet, from: 0, count, perSecond: null });
       const consul = await rig.emptyConsul();

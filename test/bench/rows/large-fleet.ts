@@ -7,7 +7,7 @@ export const INSTANCES = 10;
 export async function largeFleet(rig: Rig) {
   const count = rig.size(10_000);
   // An agent alone is not made for so many.
-  const world = await rig.world('large-fleet', { CONSUL_MODE: 'catalog' });
+  const world = await rig.world('large-fleet', { CONSUL_MODE: 'catalog' }, true);
   const fleet = world.checkedFleet('large', INSTANCES);
   rig.tell(`registering ${count} nodes, unless they are registered already`);
   await world.populate(fleet, count);

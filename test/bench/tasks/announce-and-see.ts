@@ -16,6 +16,8 @@ const input = z.object({
   fleet,
   from: z.number(),
   count: z.number(),
+  /** Another than before: nodes that stand already change their content. */
+  edition: z.number().default(0),
   /** Announced at even times; null: all at once; 0: one when the one before was seen. */
   perSecond: z.number().nullable(),
   /** Milliseconds until the last must have been seen. */
@@ -33,12 +35,12 @@ const change = /"nodeId":"([^"]+)"/;
 /** In one message to Kafka. */
 const BATCH = 500;
 
-/** New nodes announce themselves, and a subscriber follows the registry. */
-export const announceAndSee: Task<z.infer<typeof input>, z.infer<typeof output>> = {
+/** Nodes that are new, or have changed, announce themselves, and a subscriber follows the registry. */
+export const announceAndSee: Task<z.input<typeof input>, z.infer<typeof output>> = {
   name: 'announce and see',
   input,
   output,
-  async run({ brokers, topic, url, fleet: nodes, from, count, perSecond, patience }) {
+  async run({ brokers, topic, url, fleet: nodes, from, count, edition = 0, perSecond, patience }) {
     const said = new Map<string, number>();
     const latencies: number[] = [];
     const seen: number[] = [];
@@ -53,11 +55,11 @@ export const announceAndSee: Task<z.infer<typeof input>, z.infer<typeof output>>
       latencies.push(clock() - at);
       seen.push(clock() - startedAt);
     });
-    subscriber.subscribe('subscription { registrationChanges(filter: { changeTypes: [ADDED] }) { nodeId } }');
+    subscriber.subscribe('subscription { registrationChanges(filter: { changeTypes: [ADDED, MODIFIED] }) { nodeId } }');
     await untilSubscribers(url, standing + 1);
     await producing(brokers, async (producer) => {
       const announce = async (first: number, many: number) => {
-        const messages = Array.from({ length: many }, (_, index) => announcement(nodes, first + index));
+        const messages = Array.from({ length: many }, (_, index) => announcement(nodes, first + index, { edition }));
         for (const { key } of messages) said.set(key, clock());
         await producer.send({ topic, messages });
       };
