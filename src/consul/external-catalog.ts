@@ -20,9 +20,7 @@ import { VirtualNodes } from './virtual-nodes.ts';
 /** Of the 200 connections that an agent allows one client address. */
 const MAX_SOCKETS = 32;
 /** Transactions side by side, of writes and of looks each. Consul applies one after the other; more only wait there. */
-const IN_FLIGHT = 8;
-/** What the first of a batch waits for others. Milliseconds. */
-const DELAY = 2;
+const IN_FLIGHT = 4;
 const DEFAULT_DEADLINE = 3000;
 /** Milliseconds for the list of all own services. */
 const LIST_DEADLINE = 15_000;
@@ -95,7 +93,7 @@ export class ExternalCatalog {
       monotonic: () => performance.now(),
     });
     this.#writer = new CatalogWriter({ client: this.#client, config, registryId, deadline, makeNodes: (left) => this.#makeNodes(left) });
-    const shared = { maxItems: MAX_PLACES, maxBytes: MAX_BYTES, inFlight: IN_FLIGHT, delay: DELAY };
+    const shared = { maxItems: MAX_PLACES, maxBytes: MAX_BYTES, inFlight: IN_FLIGHT };
     this.#writes = new TransactionBatcher({
       ...shared,
       keyOf: ({ serviceId }) => serviceId,

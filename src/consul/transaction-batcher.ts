@@ -11,8 +11,8 @@ export interface BatcherOptions<T, R> {
   readonly maxBytes: number;
   /** Batches under way at once. */
   readonly inFlight: number;
-  /** How long the first item waits for others, milliseconds. */
-  readonly delay: number;
+  /** How long the first item waits for others, milliseconds. Default: until the end of this turn of the event loop. */
+  readonly delay?: number;
 }
 
 interface Waiting<T, R> {
@@ -30,7 +30,8 @@ export class TransactionBatcher<T, R> {
   #running = 0;
   /** Keys of the batches under way. */
   readonly #busy = new Set<string>();
-  #timer: NodeJS.Timeout | null = null;
+  /** Calls off the flush that is to come. */
+  #callOff: (() => void) | null = null;
 
   constructor(options: BatcherOptions<T, R>) {
     this.#options = options;
@@ -41,13 +42,23 @@ export class TransactionBatcher<T, R> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, key: this.#options.keyOf(item), bytes: this.#options.bytesOf(item), resolve, reject });
       if (this.#waiting.length >= this.#options.maxItems) this.#flush();
-      else this.#timer ??= setTimeout(() => this.#flush(), this.#options.delay);
+      else this.#callOff ??= this.#flushLater();
     });
   }
 
+  #flushLater(): () => void {
+    const { delay } = this.#options;
+    if (delay === undefined) {
+      const turn = setImmediate(() => this.#flush());
+      return () => clearImmediate(turn);
+    }
+    const timer = setTimeout(() => this.#flush(), delay);
+    return () => clearTimeout(timer);
+  }
+
   #flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#callOff?.();
+    this.#callOff = null;
     while (this.#running < this.#options.inFlight) {
       const batch = this.#take();
       if (batch.length === 0) return;

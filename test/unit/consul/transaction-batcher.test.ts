@@ -21,7 +21,6 @@ function batching({ maxItems = 4, maxBytes = 1000, inFlight = 2 } = {}) {
     maxItems,
     maxBytes,
     inFlight,
-    delay: 1,
   });
   const batches = () => calls.map(({ batch }) => batch);
   return { batcher, calls, batches };
@@ -103,8 +102,7 @@ describe('TransactionBatcher', () => {
       maxItems: 1,
       maxBytes: 1,
       inFlight: 1,
-      delay: 1,
-    });
+      });
     await expect(short.add('a')).rejects.toThrow(/no answer for its item 0/);
   });
 });
