@@ -102,7 +102,7 @@ describe('TransactionBatcher', () => {
       maxItems: 1,
       maxBytes: 1,
       inFlight: 1,
-      });
+    });
     await expect(short.add('a')).rejects.toThrow(/no answer for its item 0/);
   });
 });
