@@ -7,9 +7,10 @@ import { AccessRefusal } from './auth/refusal.ts';
 import { findToken } from './auth/static-tokens.ts';
 import type { ClientAddress } from './client-address.ts';
 
-/** Finds out who asks. Both throw an AccessRefusal for whoever may not. */
+/** Finds out who asks. Both throw, or reject with, an AccessRefusal for whoever may not. */
 export interface Askers {
-  ofRequest(request: IncomingMessage): Promise<Asker>;
+  /** At once where no token has to be looked at. */
+  ofRequest(request: IncomingMessage): Asker | Promise<Asker>;
   /** A browser cannot set headers of a WebSocket: there the credentials come in the connection's parameters. */
   ofSocket(request: IncomingMessage, parameters: Readonly<Record<string, unknown>>): Promise<Asker>;
 }
@@ -28,14 +29,24 @@ export interface AskersOptions {
  * whatever anybody may: somebody has made a mistake. Where no token can count, nobody looks at one.
  */
 export function createAskers({ addressOf, tokens, verifyJwt, anonymous }: AskersOptions): Askers {
-  async function askerOf(token: string | null, request: IncomingMessage): Promise<Asker> {
-    const address = `address:${addressOf(request).address}`;
-    if (token === null) {
-      if (anonymous === 'nothing') {
-        throw new AccessRefusal('no_token', 'This needs a token: send it as Authorization: Bearer <token>');
-      }
-      return { key: address, authenticated: false, name: null, scopes: SCOPES[anonymous], expiresAt: null };
+  // Of the addresses that lasting connections come from: made once for each.
+  const anybodyAt = new WeakMap<object, Asker>();
+
+  function anybody(request: IncomingMessage): Asker {
+    if (anonymous === 'nothing') {
+      throw new AccessRefusal('no_token', 'This needs a token: send it as Authorization: Bearer <token>');
     }
+    const at = addressOf(request);
+    let asker = anybodyAt.get(at);
+    if (asker === undefined) {
+      asker = { key: `address:${at.address}`, authenticated: false, name: null, scopes: SCOPES[anonymous], expiresAt: null };
+      anybodyAt.set(at, asker);
+    }
+    return asker;
+  }
+
+  async function askerOf(token: string | null, request: IncomingMessage): Promise<Asker> {
+    if (token === null) return anybody(request);
     const listed = findToken(tokens, token);
     if (listed !== null) {
       const { name, digest, mayWrite } = listed;
@@ -46,12 +57,17 @@ export function createAskers({ addressOf, tokens, verifyJwt, anonymous }: Askers
       throw new AccessRefusal('unknown_token', 'The token is none that counts here: check it, or ask an operator of the gateway for one');
     }
     const { subject, scopes, expiresAt } = await verifyJwt(token);
-    return { key: subject === null ? address : `subject:${subject}`, authenticated: true, name: subject, scopes, expiresAt };
+    return {
+      key: subject === null ? `address:${addressOf(request).address}` : `subject:${subject}`,
+      authenticated: true,
+      name: subject,
+      scopes,
+      expiresAt,
+    };
   }
 
   if (tokens.length === 0 && verifyJwt === null) {
-    const ofAnybody = (request: IncomingMessage) => askerOf(null, request);
-    return { ofRequest: ofAnybody, ofSocket: ofAnybody };
+    return { ofRequest: anybody, ofSocket: async (request) => anybody(request) };
   }
   return {
     ofRequest: async (request) => askerOf(bearerOfRequest(request), request),

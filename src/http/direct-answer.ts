@@ -2,12 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { accessProblem } from '../graphql/access.ts';
 import type { Asker } from '../graphql/asker.ts';
-import type { CompiledQueries } from '../graphql/compiled-queries.ts';
+import type { CompiledQueries, CompiledQuery } from '../graphql/compiled-queries.ts';
 import { createContext } from '../graphql/context.ts';
+import type { Variables } from '../graphql/cost.ts';
+import { DocumentCache } from '../graphql/document-cache.ts';
 import type { ReadDocument } from '../graphql/documents.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ANSWER_HEADERS } from './answers.ts';
-import type { OperationGate } from './operation-gate.ts';
+import type { KnownOperation, OperationGate } from './operation-gate.ts';
 
 /** What an operation comes to at the gate: the same whenever it is asked, so that an operation is counted once. */
 export type Admission = () => ReadDocument | undefined;
@@ -50,6 +52,9 @@ const ANSWERS: ReadonlyMap<string | undefined, string> = new Map([
   ['application/graphql-response+json,application/json;q=0.9', GRAPHQL_ANSWER],
 ]);
 
+/** The common headers of an answer, name after name: Node takes a list as it is, and walks through an object. */
+const HEADERS = Object.entries(ANSWER_HEADERS).flat();
+
 const shape = z.strictObject({
   query: z.string().optional(),
   documentId: z.string().optional(),
@@ -58,67 +63,65 @@ const shape = z.strictObject({
   extensions: z.record(z.string(), z.unknown()).nullish(),
 });
 
+/** What a body comes to: the same whoever sends it, and when. */
+interface Prepared {
+  readonly known: KnownOperation;
+  readonly run: CompiledQuery;
+  readonly variables: Variables;
+}
+
 /**
- * Answers queries that are known, compiled and from memory, which is nearly all that an orchestrator asks, in a third of the time that they
+ * Answers queries that are known, compiled and from memory, which is nearly all that an orchestrator asks, in a fraction of the time that they
  * take through Yoga. Returns true where it did. Everything else goes to Yoga, errors above all: so there is one place that tells of them. What
  * it returns then is the admission of the operation, where that was asked for already; Yoga has to take it from there.
  */
 export function createDirectAnswer({ gate, compiled, registry, isClosing, now }: DirectAnswerOptions) {
+  // Whoever asks again sends the same bytes: they are parsed once. What is kept of them says nothing of who asked.
+  const bodies = new DocumentCache<Prepared>();
+
+  function prepare(text: string): Prepared | undefined {
+    const request = parse(text);
+    const known = request === undefined ? undefined : gate.known(request);
+    if (request === undefined || known === undefined) return undefined;
+    const run = compiled.of(known.read, request.operationName ?? null);
+    if (run === undefined) return undefined;
+    const prepared = { known, run, variables: request.variables ?? {} };
+    bodies.set(text, prepared);
+    return prepared;
+  }
+
   return ({ asker, accept, operator, body }: DirectRequest, response: ServerResponse): true | Admission | undefined => {
     const contentType = ANSWERS.get(accept);
     if (contentType === undefined || body.length > LONGEST) return undefined;
-    const request = parse(body);
-    if (request === undefined) return undefined;
-    const known = gate.known(request);
-    if (known === undefined) return undefined;
-    const { operationName = null, variables } = request;
-    const run = compiled.of(known, operationName);
-    if (run === undefined || accessProblem(asker, 'query', now()) !== null) return undefined;
-    const admission = once(() => gate.admit(request, asker.key));
-    if (!isAdmitted(admission)) return admission;
-    const text = run(createContext(registry, asker, operator), variables ?? {});
-    if (text === null) return admission;
-    response.writeHead(200, {
-      ...ANSWER_HEADERS,
-      'Content-Type': contentType,
-      'Content-Length': Buffer.byteLength(text),
-      ...(isClosing() ? { Connection: 'close' } : {}),
-    });
-    response.end(text);
+    const asked = body.toString();
+    const prepared = bodies.get(asked) ?? prepare(asked);
+    if (prepared === undefined || accessProblem(asker, 'query', now()) !== null) return undefined;
+    const { known, run, variables } = prepared;
+    try {
+      gate.admitKnown(known, asker.key);
+    } catch (error) {
+      // Whoever asks for the admission tells the client.
+      return () => {
+        throw error;
+      };
+    }
+    const text = run(createContext(registry, asker, operator), variables);
+    if (text === null) return () => known.read;
+    const bytes = Buffer.byteLength(text);
+    const headers = [...HEADERS, 'Content-Type', contentType, 'Content-Length', bytes];
+    if (isClosing()) headers.push('Connection', 'close');
+    response.writeHead(200, headers);
+    // Characters that are a byte each in UTF-8 are the same one in Latin-1, which is written without a look at any of them.
+    response.end(text, bytes === text.length ? 'latin1' : 'utf8');
     return true;
   };
 }
 
-function parse(body: Buffer): z.output<typeof shape> | undefined {
+function parse(text: string): z.output<typeof shape> | undefined {
   try {
-    return shape.safeParse(JSON.parse(String(body))).data;
+    return shape.safeParse(JSON.parse(text)).data;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isAdmitted(admission: Admission): boolean {
-  try {
-    return admission() !== undefined;
-  } catch {
-    // Asked once more, it says so again, to whom tells the client.
-    return false;
-  }
-}
-
-/** Calls it at most once; throws again what that threw. */
-function once<T>(call: () => T): () => T {
-  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
-  return () => {
-    if (outcome === undefined) {
-      try {
-        outcome = { value: call() };
-      } catch (error) {
-        outcome = { error };
-      }
-    }
-    if ('error' in outcome) throw outcome.error;
-    return outcome.value;
-  };
 }

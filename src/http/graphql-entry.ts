@@ -40,7 +40,7 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
   let page: Promise<GraphiqlPage> | undefined;
 
   /** What needs no GraphQL: true where that was all. Throws AccessRefusal for a page of another origin. */
-  async function answerForm(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  function answerForm(request: IncomingMessage, response: ServerResponse): boolean | Promise<true> {
     const refusal = refusalOf(request);
     if (refusal !== null) {
       const { status, message, headers } = refusal;
@@ -56,13 +56,17 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
     }
     // The page is the same for everybody, and has no data in it.
     if (graphiql && (request.method === 'GET' || request.method === 'HEAD') && wantsHtml(request.headers.accept)) {
-      page ??= loadGraphiqlPage();
-      prepare(response);
-      await sendGraphiql(await page, request, response);
-      return true;
+      return answerWithPage(request, response);
     }
     if (isRequestAllowed(request.headers, allowedOrigins)) return false;
     throw new AccessRefusal('origin', 'Pages of this origin may not ask here: list it in ALLOWED_ORIGINS of the gateway where they should');
+  }
+
+  async function answerWithPage(request: IncomingMessage, response: ServerResponse): Promise<true> {
+    page ??= loadGraphiqlPage();
+    prepare(response);
+    await sendGraphiql(await page, request, response);
+    return true;
   }
 
   /** True where the answer is given, or nobody waits for it; else what Yoga has to take. Rejects with LIMIT_EXCEEDED for a body that is too long. */
@@ -78,11 +82,14 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     allowOrigin(request, response, allowedOrigins);
-    if (await answerForm(request, response)) return;
+    const form = answerForm(request, response);
+    if (form !== false && (await form)) return;
     const asked = guard.request(request, response);
     let isLasting = false;
     try {
-      const asker = await askers.ofRequest(request);
+      // A turn of the event loop's queue for each promise: most requests need one for their body, and none for anything else.
+      const found = askers.ofRequest(request);
+      const asker = found instanceof Promise ? await found : found;
       const stale = staleHeader(registry.freshness(), now());
       if (stale !== null) response.setHeader(STALE_HEADER, stale);
       const admission = await tryDirectly(request, response, asker);

@@ -1,6 +1,6 @@
 import { GraphQLError, getOperationAST } from 'graphql';
 import type { Limits } from '../config/limits.ts';
-import type { Documents, ReadDocument } from '../graphql/documents.ts';
+import { type Documents, type ReadDocument, RefusedDocument } from '../graphql/documents.ts';
 import { refusedWith } from '../graphql/refusal.ts';
 import type { DocumentReference, TrustedDocuments } from '../graphql/trusted-documents.ts';
 import type { Clients } from './clients.ts';
@@ -12,6 +12,12 @@ const INCLUDED_COST = 1000;
 export interface OperationRequest extends DocumentReference {
   readonly operationName?: unknown;
   readonly variables?: unknown;
+}
+
+/** An operation of a document that was read before, and what it costs. */
+export interface KnownOperation {
+  readonly read: ReadDocument;
+  readonly cost: number;
 }
 
 export interface OperationGateOptions {
@@ -36,15 +42,24 @@ export class OperationGate {
     this.#limits = limits;
   }
 
-  /** The document of a request, where it was read before, and then it is valid. Counts nothing. */
-  known(request: OperationRequest): ReadDocument | undefined {
+  /** What a request comes to whose document was read before, and then it is valid. Undefined for others, and where it is refused. Counts nothing. */
+  known(request: OperationRequest): KnownOperation | undefined {
     try {
       const text = this.#trusted.textOf(request);
-      return text === undefined ? undefined : this.#documents.known(text);
+      const read = text === undefined ? undefined : this.#documents.known(text);
+      return read === undefined ? undefined : { read, cost: this.#cost(read, request, this.#variables(request.variables)) };
     } catch (error) {
-      if (error instanceof GraphQLError) return undefined;
+      if (error instanceof GraphQLError || error instanceof RefusedDocument) return undefined;
       throw error;
     }
+  }
+
+  /** Lets a known query through once more, as `admit` does. Throws a GraphQLError (a limit). */
+  admitKnown({ read, cost }: KnownOperation, key: string): void {
+    this.#clients.takeOperation(key);
+    // So that its document counts as one that is in use.
+    this.#documents.known(read.text);
+    this.#takeCost(key, cost);
   }
 
   /**
@@ -60,11 +75,18 @@ export class OperationGate {
     if (this.#documents.known(text) === undefined) this.#takeDocument(key, text.length);
     const read = this.#read(text);
     if (read.errors.length > 0) return read;
-    const operationName = typeof request.operationName === 'string' ? request.operationName : null;
-    const cost = this.#documents.price(read, operationName, variables);
-    if (getOperationAST(read.document, operationName)?.operation === 'subscription') this.#clients.checkSubscription(key);
-    if (cost > INCLUDED_COST) this.#clients.takeCost(key, cost - INCLUDED_COST);
+    const cost = this.#cost(read, request, variables);
+    if (getOperationAST(read.document, nameIn(request))?.operation === 'subscription') this.#clients.checkSubscription(key);
+    this.#takeCost(key, cost);
     return read;
+  }
+
+  #cost(read: ReadDocument, request: OperationRequest, variables: Readonly<Record<string, unknown>>): number {
+    return this.#documents.price(read, nameIn(request), variables);
+  }
+
+  #takeCost(key: string, cost: number): void {
+    if (cost > INCLUDED_COST) this.#clients.takeCost(key, cost - INCLUDED_COST);
   }
 
   #takeDocument(key: string, characters: number): void {
@@ -97,6 +119,10 @@ export class OperationGate {
     // What is no object is refused by the transport.
     return isVariables(given) ? given : {};
   }
+}
+
+function nameIn({ operationName }: OperationRequest): string | null {
+  return typeof operationName === 'string' ? operationName : null;
 }
 
 /** Without a schema library: it would copy what every operation carries. */

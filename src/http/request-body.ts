@@ -15,10 +15,14 @@ export function readBody(request: IncomingMessage, max: number, tooLarge: () => 
       // What follows is read and dropped: destroying the request would take away the connection, and with it the answer.
       else reject(tooLarge());
     });
-    request.once('end', () => resolve(Buffer.concat(chunks)));
-    request.once('close', () => resolve(null));
+    // Each comes once; `once` would wrap it, and take it off again.
+    request.on('end', () => {
+      const [only, another] = chunks;
+      resolve(only !== undefined && another === undefined ? only : Buffer.concat(chunks));
+    });
+    request.on('close', () => resolve(null));
     // It is closed right after.
-    request.once('error', () => undefined);
+    request.on('error', () => undefined);
   });
 }
 

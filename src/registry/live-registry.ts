@@ -104,7 +104,9 @@ export class LiveRegistry implements Registry {
   freshness(): StaleOrNot | null {
     const { feed, now } = this.#parts;
     const freshness = feed.freshness();
-    return freshness === null ? null : { ...freshness, stale: isStale(freshness, now()) };
+    if (freshness === null) return null;
+    const { source, asOf } = freshness;
+    return { source, asOf, stale: isStale(freshness, now()) };
   }
 
   status(): RegistryStatus {

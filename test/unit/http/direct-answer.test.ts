@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
@@ -140,6 +141,28 @@ describe('answers without Yoga', () => {
     const [first, last] = await firstAndLast(url, { query: QUERY, variables: VARIABLES });
     expect(last).toEqual(first);
     expect(first?.body).toContain('UNAUTHENTICATED');
+  });
+
+  it('should be true now, and for who asks now, though the bytes of the question are known', async () => {
+    const digest = createHash('sha256').update('secret').digest();
+    const access = {
+      tokens: [{ name: 'ci', digest, mayWrite: false }],
+      jwt: null,
+      anonymous: 'nothing',
+      hosts: null,
+      metrics: false,
+      introspection: true,
+      graphiql: true,
+    } as const;
+    const running = await serverWithNodes({ access, limits: limitVariables.parse({ LIMIT_RATE: '1', LIMIT_RATE_BURST: '8' }) });
+    const body = { query: QUERY, variables: VARIABLES };
+    const headers = { authorization: 'Bearer secret' };
+    await firstAndLast(running.url, body, headers);
+    running.registry.put(sampleNode('reader-3'), 'ADDED');
+    expect(JSON.parse((await post(running.url, body, headers)).body).data.healthyServices).toHaveLength(3);
+    expect(await post(running.url, body)).toMatchObject({ status: 401, body: expect.stringContaining('UNAUTHENTICATED') });
+    for (let asked = 0; asked < 3; asked += 1) await post(running.url, body, headers);
+    expect((await post(running.url, body, headers)).body).toContain('"limit":"LIMIT_RATE"');
   });
 
   it('should say that an answer may be old', async () => {
