@@ -30,6 +30,11 @@ export class Discovery {
     return query.limit == null ? ordered : ordered.slice(0, query.limit);
   }
 
+  /** What is asked in it and comes to null, or throws, was not asked: no turn of ROUND_ROBIN is gone. */
+  tentatively<T>(ask: () => T | null): T | null {
+    return this.#turns.tentatively(ask);
+  }
+
   /** Every node that may be handed out to who asks this, in no order. The demand hears of those that are left out, too. */
   handedOut(request: DiscoveryRequest, demand: Demand = this.#admission): NodeRecord[] {
     const fit: NodeRecord[] = [];

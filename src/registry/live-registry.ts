@@ -79,6 +79,10 @@ export class LiveRegistry implements Registry {
     return this.#parts.discovery.healthyServices(query);
   }
 
+  tentatively<T>(ask: () => T | null): T | null {
+    return this.#parts.discovery.tentatively(ask);
+  }
+
   explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation {
     return new DiscoveryExplanation(this.#loaded(), this.#parts.discovery, readRequest(query));
   }

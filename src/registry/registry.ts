@@ -89,6 +89,8 @@ export interface RegistryReads {
   nodes(filter: NodeFilter | null): readonly NodeRecord[];
   /** Throws BAD_USER_INPUT for a version range that is none. */
   healthyServices(query: HealthyServicesQuery): readonly NodeRecord[];
+  /** For what is tried, and done anew where it comes to null or throws: then no turn of ROUND_ROBIN is gone. Not one within another. */
+  tentatively<T>(ask: () => T | null): T | null;
   /** Why healthyServices answers as it does. Throws BAD_USER_INPUT for a version range that is none. */
   explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation;
   /** Of REGISTERED nodes, by name. */

@@ -43,6 +43,10 @@ export class LoadedRegistry extends MemoryRegistry {
     return this.#discovery.healthyServices(query);
   }
 
+  override tentatively<T>(ask: () => T | null): T | null {
+    return this.#discovery.tentatively(ask);
+  }
+
   override explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation {
     return new DiscoveryExplanation(this.#view, this.#discovery, readRequest(query));
   }

@@ -179,6 +179,11 @@ export class MemoryRegistry implements Registry {
     );
   }
 
+  /** It takes no turns. */
+  tentatively<T>(ask: () => T | null): T | null {
+    return ask();
+  }
+
   explainDiscovery(query: DiscoveryQuery): DiscoveryExplanation {
     const view = new RegistryView();
     view.load(this.nodes(null), this.head());

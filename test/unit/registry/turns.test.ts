@@ -37,3 +37,18 @@ it('should forget the request that was longest not asked, when there are too man
   expect(first(turns, 'kept')).toBe('c');
   expect(first(turns, 'forgotten')).toBe('a');
 });
+
+it('should not move on for what comes to nothing, however often it asked', () => {
+  const turns = new Turns();
+  expect(first(turns, 'x')).toBe('a');
+  const failed = () => turns.tentatively(() => ([first(turns, 'x'), first(turns, 'x'), first(turns, 'new')].length === 3 ? null : 1));
+  expect(failed()).toBeNull();
+  expect(() =>
+    turns.tentatively(() => {
+      first(turns, 'x');
+      throw new Error('broken');
+    }),
+  ).toThrow('broken');
+  expect(turns.tentatively(() => first(turns, 'x') ?? null)).toBe('b');
+  expect([first(turns, 'x'), first(turns, 'new')]).toEqual(['c', 'a']);
+});
