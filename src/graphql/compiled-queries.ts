@@ -12,10 +12,12 @@ import type { GraphqlContext } from './context.ts';
 import type { Variables } from './cost.ts';
 import type { ReadDocument } from './documents.ts';
 import { directivesOf } from './extent.ts';
+import { Pieces } from './pieces.ts';
+import { compilePiecewise } from './piecewise-query.ts';
 
 /**
  * Answers a query as JSON text. null where anything went wrong, of which the executor knows how to tell: it has to answer then, from the
- * beginning, which for queries from memory does no harm.
+ * beginning, and nothing is as if it had been asked already.
  */
 export type CompiledQuery = (context: GraphqlContext, variables: Variables) => string | null;
 
@@ -44,6 +46,7 @@ export class CompiledQueries {
   readonly #schema: GraphQLSchema;
   readonly #mayCompile: () => boolean;
   readonly #kept = new WeakMap<ReadDocument, Kept>();
+  readonly #pieces = new Pieces();
 
   constructor({ schema, mayCompile }: CompiledQueriesOptions) {
     this.#schema = schema;
@@ -64,7 +67,7 @@ export class CompiledQueries {
     if (compiled === undefined) {
       if (!isSimple(read, operation)) compiled = null;
       else if (kept.asked < ASKED || !this.#mayCompile()) return undefined;
-      else compiled = compile(this.#schema, read.document, operation);
+      else compiled = compile(this.#schema, read.document, operation, this.#pieces);
       kept.operations.set(operation, compiled);
     }
     return compiled ?? undefined;
@@ -84,18 +87,24 @@ function isSimple({ document, costs, fields }: ReadDocument, operation: Operatio
   return isFromMemory && fields <= MOST_FIELDS && directivesOf(document) === 0;
 }
 
-function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {
+function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, pieces: Pieces): CompiledQuery | null {
   const compiled = compileQuery(schema, document, operation.name?.value);
   if (!isCompiledQuery(compiled)) return null;
   const inputs = inputsOf(schema, operation);
-  return (context, variables) => {
-    // The compiled code would take an empty list for an input without any fields.
-    if (inputs.some((name) => Array.isArray(variables[name]))) return null;
+  const whole: CompiledQuery = (context, variables) => {
     const result = compiled.query(undefined, context, variables);
     if (result instanceof Promise) {
       result.catch(() => undefined);
       return null;
     }
     return result.errors === undefined ? compiled.stringify(result) : null;
+  };
+  const piecewise = compilePiecewise(schema, document, operation, pieces);
+  return (context, variables) => {
+    // The compiled code would take an empty list for an input without any fields.
+    if (inputs.some((name) => Array.isArray(variables[name]))) return null;
+    const { registry } = context;
+    const text = piecewise === null ? null : registry.tentatively(() => piecewise(context, variables));
+    return text ?? registry.tentatively(() => whole(context, variables));
   };
 }
