@@ -99,7 +99,8 @@ export class CheckRounds {
     }
     const now = monotonic();
     if (now - this.#rolledAt >= ROLL_CALL) this.#callTheRoll(now);
-    const due = [...this.#rounds.values()].filter(({ dueAt, isRunning }) => dueAt <= now && !isRunning);
+    const due: Round[] = [];
+    for (const round of this.#rounds.values()) if (round.dueAt <= now && !round.isRunning) due.push(round);
     // The longest due first: none starves where there are more than can be probed at once.
     due.sort((a, b) => a.dueAt - b.dueAt);
     for (const round of due.slice(0, Math.max(0, concurrency - this.#running))) void this.#go(round, signal);
@@ -127,7 +128,7 @@ export class CheckRounds {
         // What is new was probed when it registered; what another gateway probed is due at some moment of an interval.
         const dueAt = now + interval * (isSame && wasHere ? 0.5 + random() : random());
         this.#rounds.set(service.id, { service, streak: NO_STREAK, dueAt, reapAt: now, isRunning: false });
-      } else if (!isDeepStrictEqual(round.service.check, service.check)) {
+      } else if (round.service !== service && !isDeepStrictEqual(round.service.check, service.check)) {
         round.service = service;
         round.streak = NO_STREAK;
       }

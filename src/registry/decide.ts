@@ -172,18 +172,21 @@ export function judged(
   // A service that has no check any more may still be remembered as passing from when it had one.
   const isNews = observed !== null && !(stored.checkStatus === 'none' && observed.status === 'passing');
   const checkStatus = isNews ? observed.status : stored.checkStatus;
+  const health = healthOf({ checkStatus, liveness: stored.liveness, accepted: stored.accepted }, hearing);
+  // The answer for nearly every node at every look: it costs no copy.
+  if (health === stored.health && checkStatus === stored.checkStatus) return null;
   const leavesPassing = stored.checkStatus === 'passing' && checkStatus !== 'passing';
-  const next: NodeRecord = {
+  const node: NodeRecord = {
     ...stored,
     checkStatus,
     // Consul has no output yet for a check that has not run: what the probe found stays.
     checkOutput: observed?.output || stored.checkOutput,
     // A passing check is a sign of life, and this was its last.
     liveness: leavesPassing ? { ...stored.liveness, lastSeenAt: hearing.now } : stored.liveness,
+    health,
+    updatedAt: hearing.now,
   };
-  const node = { ...next, health: healthOf(next, hearing) };
-  if (node.health === stored.health && node.checkStatus === stored.checkStatus) return null;
-  return applied('HEALTH_CHANGED', stored, { ...node, updatedAt: hearing.now }, reason, null, null, hearing.now);
+  return applied('HEALTH_CHANGED', stored, node, reason, null, null, hearing.now);
 }
 
 /** Why the message may not change what is stored; null when it may. */

@@ -53,14 +53,18 @@ export class HealthKeeper {
   async #judgeAll(term: Term): Promise<void> {
     const { view, store, hearing, log, onCommitted } = this.#parts;
     const changed: NodeId[] = [];
+    const heard = hearing();
     for (const node of view.values()) {
-      if (changed.length < MAX_NODES && this.#judge(node) !== null) changed.push(node.nodeId);
+      if (this.#judge(node, heard) === null) continue;
+      changed.push(node.nodeId);
+      if (changed.length === MAX_NODES) break;
     }
     if (changed.length === 0) return;
     try {
       const judge = async ({ nodes }: Locked): Promise<Writes> => {
         // Judged again on what is stored: memory may be behind it.
-        const decisions = [...nodes.values()].map((node) => this.#judge(node)).filter((decision) => decision !== null);
+        const heardNow = hearing();
+        const decisions = [...nodes.values()].map((node) => this.#judge(node, heardNow)).filter((decision) => decision !== null);
         return {
           nodes: decisions.map(({ node }) => node),
           changes: decisions.map(({ change }) => change),
@@ -82,10 +86,9 @@ export class HealthKeeper {
     }
   }
 
-  #judge(node: NodeRecord) {
-    const { view, hearing } = this.#parts;
+  #judge(node: NodeRecord, heard: Hearing) {
+    const { view } = this.#parts;
     if (node.state !== 'REGISTERED') return null;
-    const heard = hearing();
     const observed = Math.abs(heard.now - node.updatedAt) < SETTLING ? null : (view.observedCheck(node) ?? null);
     return judged(node, observed, reasonOf(node, observed, heard), heard);
   }

@@ -17,6 +17,6 @@ export async function worked(world: World, count: number, outcome: string, topic
   const counted = async () => (await world.gateway.outcomes()).get(outcome) ?? 0;
   const before = await counted();
   const { startedAt } = await world.load.run(produce, { ...order, topic });
-  await until(`${count} messages are ${outcome}`, async () => (await counted()) - before >= count, { timeout: 300_000, interval: 20 });
+  await until(`${count} messages are ${outcome}`, async () => (await counted()) - before >= count, { timeout: 300_000, interval: 100 });
   return (count * 1000) / (clock() - startedAt);
 }
