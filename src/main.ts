@@ -1,5 +1,6 @@
 import { ConfigurationError, readConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
+import { limitHeapGrowth } from './heap-growth.ts';
 import { createLog } from './log.ts';
 
 /** From SIGTERM to the end. Milliseconds. */
@@ -15,6 +16,7 @@ function configuration() {
   }
 }
 
+limitHeapGrowth();
 const config = configuration();
 const log = createLog(config.logLevel, config.gatewayId);
 const stopping = new AbortController();

@@ -128,7 +128,7 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       document,
       operationName,
       variableValues: variables,
-      contextValue: isLive ? { ...contextValue, taker: new SocketTaker({ socket, editions, operation: asked, id }) } : contextValue,
+      contextValue: isLive ? { taker: new SocketTaker({ socket, editions, operation: asked, id }), ...contextValue } : contextValue,
     };
   }
 

@@ -63,6 +63,7 @@ export function numberedChanges(changes: readonly NewChange[], rows: readonly Ro
   const [{ before }] = numbered.parse(rows);
   return changes.map((change, index): Change => {
     const cursor = toCursor(before + index + 1);
-    return { ...change, cursor, node: { ...change.node, cursor } };
+    // Before the spread: each object to which a property is added after one keeps a description of itself, some 350 bytes (Node 20).
+    return { cursor, ...change, node: { ...change.node, cursor } };
   });
 }
