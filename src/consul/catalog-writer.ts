@@ -7,6 +7,9 @@ import { readEntries, type StandingEntry } from './standing-entry.ts';
 import { type Operation, transact } from './transaction.ts';
 import type { Settled } from './transaction-batcher.ts';
 
+/** Services of which it is known that this gateway wrote them: some 20 MB. What is forgotten is taken for new, which costs a round. */
+const REMEMBERED = 200_000;
+
 /** Others write between a look and the write that it guards; so often in a row is no accident. */
 const MAX_ROUNDS = 8;
 
@@ -27,7 +30,7 @@ export interface CatalogWriterParts {
  */
 export class CatalogWriter {
   readonly #parts: CatalogWriterParts;
-  /** Services that this gateway wrote, and has not removed. */
+  /** Services that this gateway wrote, and has not removed, though another may have. */
   readonly #written = new Set<string>();
 
   constructor(parts: CatalogWriterParts) {
@@ -70,7 +73,7 @@ export class CatalogWriter {
       }
     }
     // Whatever becomes of it now, it may stand from here on.
-    for (const { serviceId, service } of wishes) if (service !== null) this.#written.add(serviceId);
+    for (const { serviceId, service } of wishes) if (service !== null) this.#remember(serviceId);
     const answer = operations.length === 0 ? { results: [] } : await transact(client, operations, left());
     if ('results' in answer) {
       for (const wish of wishes) {
@@ -88,6 +91,13 @@ export class CatalogWriter {
       else settled.set(wish, { error: errorOf(wish, what) });
     }
     if (isWithoutNode) await makeNodes(left);
+  }
+
+  #remember(serviceId: string): void {
+    this.#written.delete(serviceId);
+    this.#written.add(serviceId);
+    const [oldest] = this.#written.size > REMEMBERED ? this.#written : [];
+    if (oldest !== undefined) this.#written.delete(oldest);
   }
 }
 
