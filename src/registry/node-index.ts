@@ -7,7 +7,8 @@ const NONE: ReadonlySet<NodeId> = new Set();
 /** Which nodes answer to a name. One entry per name that any node has. */
 export class NodeIndex {
   readonly #names: (node: NodeRecord) => readonly string[];
-  readonly #nodes = new Map<string, Set<NodeId>>();
+  /** A set of its own for each name that only one node has, as most node names, would be 300 bytes. */
+  readonly #nodes = new Map<string, NodeId | Set<NodeId>>();
 
   constructor(names: (node: NodeRecord) => readonly string[]) {
     this.#names = names;
@@ -17,7 +18,8 @@ export class NodeIndex {
     for (const name of this.#names(node)) {
       const key = canonicalName(name);
       const nodes = this.#nodes.get(key);
-      if (nodes === undefined) this.#nodes.set(key, new Set([node.nodeId]));
+      if (nodes === undefined || nodes === node.nodeId) this.#nodes.set(key, node.nodeId);
+      else if (typeof nodes === 'string') this.#nodes.set(key, new Set([nodes, node.nodeId]));
       else nodes.add(node.nodeId);
     }
   }
@@ -26,13 +28,16 @@ export class NodeIndex {
     for (const name of this.#names(node)) {
       const key = canonicalName(name);
       const nodes = this.#nodes.get(key);
-      nodes?.delete(node.nodeId);
-      if (nodes?.size === 0) this.#nodes.delete(key);
+      if (nodes === node.nodeId) this.#nodes.delete(key);
+      if (nodes === undefined || typeof nodes === 'string') continue;
+      nodes.delete(node.nodeId);
+      if (nodes.size === 0) this.#nodes.delete(key);
     }
   }
 
   get(name: string): ReadonlySet<NodeId> {
-    return this.#nodes.get(canonicalName(name)) ?? NONE;
+    const nodes = this.#nodes.get(canonicalName(name)) ?? NONE;
+    return typeof nodes === 'string' ? new Set([nodes]) : nodes;
   }
 
   /** Every name, in its canonical spelling. */

@@ -36,3 +36,15 @@ it('should take the removal of a node that it never had', () => {
   index.remove(record('a'));
   expect([...index.get('database.query')]).toEqual([]);
 });
+
+it('should hold a node that is added twice once, beside others and alone', () => {
+  const index = byCapability();
+  const [a, b] = [record('a', { capabilities: ['one'] }), record('b', { capabilities: ['one'] })];
+  for (const node of [a, a, b, b, a]) index.add(node);
+  expect([...index.get('one')]).toEqual(['a', 'b']);
+  index.remove(a);
+  index.remove(record('c', { capabilities: ['one'] }));
+  expect([...index.get('one')]).toEqual(['b']);
+  index.remove(b);
+  expect([[...index.get('one')], [...index.names()]]).toEqual([[], []]);
+});
