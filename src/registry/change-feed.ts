@@ -2,10 +2,12 @@ import { Broadcast } from './broadcast.ts';
 import type { Change } from './change.ts';
 import { type Cursor, toCursor } from './cursor.ts';
 import type { Freshness } from './freshness.ts';
+import type { NodeRecord } from './node-record.ts';
 import type { ChangeLog, RegistrationStore, RegistrySnapshot } from './ports.ts';
+import { SharedContent } from './shared-content.ts';
 import type { RegistryView } from './view.ts';
 
-/** Entries kept in memory for subscribers: at 2 KB each some 20 MB. A subscriber further behind is too slow. */
+/** Entries kept in memory for subscribers, of which each has what it shares with other nodes from there. A subscriber further behind is too slow. */
 const RECENT = 10_000;
 const PAGE = 500;
 /** Without a notification the log is read this often: a missed one costs delay, not data. Milliseconds. */
@@ -20,6 +22,7 @@ export class ChangeFeed {
   readonly #store: RegistrationStore;
   readonly #view: RegistryView;
   readonly #onError: (error: unknown) => void;
+  readonly #shared = new SharedContent();
   readonly #recent: Change[] = [];
   /** Everything after this is in `#recent`. */
   #recentFrom = toCursor(0);
@@ -76,7 +79,7 @@ export class ChangeFeed {
 
   /** Shows a snapshot until Postgres answers. The first `load` after it goes on where it ends. */
   restore({ nodes, cursor, asOf }: RegistrySnapshot): void {
-    this.#view.load(nodes, cursor);
+    this.#view.load(this.#sharing(nodes), cursor);
     this.#recent.length = 0;
     this.#recentFrom = cursor;
     this.#restoredAsOf = asOf;
@@ -101,7 +104,7 @@ export class ChangeFeed {
     const missed = this.#restoredAsOf === null ? null : await this.#missed(position, head);
     this.#restoredAsOf = null;
     this.#mark = mark;
-    this.#view.load(nodes, head);
+    this.#view.load(this.#sharing(nodes), head);
     this.#recent.length = 0;
     this.#recent.push(...(missed ?? []));
     this.#recentFrom = missed === null ? head : position;
@@ -219,7 +222,12 @@ export class ChangeFeed {
     if (isTick) this.#lastTickAt = this.#lastReadAt;
   }
 
-  #take(changes: readonly Change[]): void {
+  *#sharing(nodes: Iterable<NodeRecord>): Generator<NodeRecord, void, undefined> {
+    for (const node of nodes) yield this.#shared.of(node, undefined);
+  }
+
+  #take(arrived: readonly Change[]): void {
+    const changes = arrived.map((change) => this.#shared.in(change, this.#view.at(change.nodeId)));
     this.#view.apply(changes);
     this.#recent.push(...changes);
     if (this.#recent.length > RECENT) {
