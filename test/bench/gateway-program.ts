@@ -136,6 +136,11 @@ export class GatewayProgram {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
+  /** Bytes of its heap that are in use, or were and are not cleared yet. */
+  async heapUsed(): Promise<number> {
+    return Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(await this.#metrics())?.[1] ?? Number.NaN);
+  }
+
   /** SIGTERM, and SIGKILL when it takes too long. */
   async stop(): Promise<void> {
     if (this.#child?.running) await this.#child.stop(STOP_PATIENCE);

@@ -16,6 +16,7 @@ import { nodeLibrary } from './rows/node-library.ts';
 import { openCircuit } from './rows/open-circuit.ts';
 import { rate1000 } from './rows/rate-1000.ts';
 import { readyAgain } from './rows/ready-again.ts';
+import { soak } from './rows/soak.ts';
 import { unchanged } from './rows/unchanged.ts';
 
 /** In the order in which they run: rows that share a gateway come together. */
@@ -38,4 +39,5 @@ export const ROWS: readonly Row[] = [
   memory,
   readyAgain,
   fromSnapshot,
+  soak,
 ];

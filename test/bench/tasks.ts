@@ -5,6 +5,7 @@ import { askUntilGone } from './tasks/ask-until-gone.ts';
 import { bareConsumer } from './tasks/bare-consumer.ts';
 import { bareHttp } from './tasks/bare-http.ts';
 import { bareSockets } from './tasks/bare-sockets.ts';
+import { churn } from './tasks/churn.ts';
 import { fanOut } from './tasks/fan-out.ts';
 import { holdSubscribers } from './tasks/hold-subscribers.ts';
 import { httpLoad } from './tasks/http-load.ts';
@@ -23,6 +24,7 @@ export const TASKS: readonly AnyTask[] = [
   untyped(bareConsumer),
   untyped(bareHttp),
   untyped(bareSockets),
+  untyped(churn),
   untyped(fanOut),
   untyped(holdSubscribers),
   untyped(httpLoad),
