@@ -25,6 +25,8 @@ async function heldForEachByteKept(...options: string[]): Promise<number> {
     '--expose-gc',
     // The young part, on top, is small then.
     '--max-semi-space-size=1',
+    // So that the figures do not depend on when a helper thread gets its turn.
+    '--single-threaded-gc',
     '--import',
     'tsx',
     ...options,
@@ -38,6 +40,6 @@ async function heldForEachByteKept(...options: string[]): Promise<number> {
 it('should hold little more in memory than is in use, unless the operator chose otherwise', async () => {
   const [ours, chosen] = await Promise.all([heldForEachByteKept(), heldForEachByteKept('--heap-growing-percent=250')]);
 
-  expect(ours).toBeLessThan(1.8);
-  expect(chosen).toBeGreaterThan(2);
+  expect(ours).toBeLessThan(2.3);
+  expect(chosen).toBeGreaterThan(3);
 });
