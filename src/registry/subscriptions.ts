@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { delay } from '../delay.ts';
 import { GatewayError } from '../errors.ts';
-import { Audience, type AudienceParts, type EventTaker } from './audience.ts';
+import { Audience, type AudienceParts } from './audience.ts';
 import { backendRead } from './backend-call.ts';
 import type { ChangeEvent, ChangeFilter } from './change.ts';
 import { bookmark, changeView, nodeCondition, snapshotOf } from './change-filter.ts';
@@ -40,29 +40,22 @@ export class Subscriptions {
   }
 
   changes(options: SubscribeOptions): AsyncGenerator<ChangeEvent, void, undefined> {
-    return stoppable((signal) => this.#counted(this.#changes(options, signal)));
+    return stoppable((signal) => this.#changes(options, signal));
   }
 
   healthyServices(query: HealthyServicesQuery): AsyncGenerator<readonly NodeRecord[], void, undefined> {
-    return stoppable((signal) => this.#counted(this.#healthyServices(query, signal)));
+    return stoppable((signal) => this.#healthyServices(query, signal));
   }
 
-  async *#counted<T>(events: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
-    this.#open += 1;
-    try {
-      yield* events;
-    } finally {
-      this.#open -= 1;
-    }
-  }
-
-  async *#changes({ after, snapshot, filter, taker }: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
-    const { feed, now } = this.#parts;
-    let position = feed.head();
-    const restores = feed.restores();
+  /** What a subscriber gets before it follows live; returns how far it has come then. */
+  async *#beginning(
+    { after, snapshot, filter }: SubscribeOptions,
+    head: Cursor,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChangeEvent, Cursor, undefined> {
     if (after != null) {
       await this.#checkCursor(after);
-      position = after;
+      let position = after;
       // What memory no longer holds is read from Postgres, a page at a time, at the subscriber's pace.
       const view = changeView(filter ?? null);
       for (let page = await this.#pageBeyondMemory(position); page !== null; page = await this.#pageBeyondMemory(position)) {
@@ -70,70 +63,75 @@ export class Subscriptions {
           position = change.cursor;
           const event = view(change);
           if (event !== null) yield event;
-          if (signal.aborted) return;
+          if (signal.aborted) return position;
         }
       }
-    } else if (snapshot) {
+      return position;
+    }
+    if (snapshot) {
       for (const node of this.#snapshot(filter ?? null)) {
         yield snapshotOf(node);
-        if (signal.aborted) return;
+        if (signal.aborted) return head;
       }
-      yield bookmark(position, now());
+      yield bookmark(head, this.#parts.now());
     }
-    yield* this.#live({ position, restores }, filter ?? null, taker, signal);
+    return head;
   }
 
-  async *#live(
-    from: { readonly position: Cursor; readonly restores: number },
-    filter: ChangeFilter | null,
-    taker: EventTaker | undefined,
-    signal: AbortSignal,
-  ): AsyncGenerator<ChangeEvent, void, undefined> {
-    const { feed, now, bookmarkInterval: interval } = this.#parts;
-    const view = changeView(filter);
-    let { position } = from;
-    let silentSince = now();
-    while (!signal.aborted) {
-      if (feed.restores() !== from.restores) {
-        throw new GatewayError(
-          'CURSOR_INVALID',
-          'the change log was set back to an earlier state, where other changes follow: take a snapshot instead',
-        );
+  /** One generator while it follows live: each one around it would cost every subscriber some 600 bytes. */
+  async *#changes(options: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
+    this.#open += 1;
+    try {
+      const { feed, now, bookmarkInterval: interval } = this.#parts;
+      const restores = feed.restores();
+      const { filter = null, taker } = options;
+      let position = yield* this.#beginning(options, feed.head(), signal);
+      const view = changeView(filter);
+      let silentSince = now();
+      while (!signal.aborted) {
+        if (feed.restores() !== restores) {
+          throw new GatewayError(
+            'CURSOR_INVALID',
+            'the change log was set back to an earlier state, where other changes follow: take a snapshot instead',
+          );
+        }
+        const changes = feed.recentAfter(position, PAGE);
+        if (changes === null) {
+          if (position < feed.floor()) throw expired(position, feed.floor());
+          throw new GatewayError(
+            'SUBSCRIBER_TOO_SLOW',
+            'this subscriber fell too far behind: subscribe again with `after` set to lastCursor',
+            {
+              lastCursor: printCursor(position),
+            },
+          );
+        }
+        for (const change of changes) {
+          position = change.cursor;
+          const event = view(change);
+          if (event === null) continue;
+          yield event;
+          if (signal.aborted) return;
+          silentSince = now();
+        }
+        if (changes.length > 0) continue;
+        // One that came with a cursor of another gateway may be ahead of the feed.
+        if (position === feed.head() && taker?.join()) {
+          if (this.#audience.isOver()) this.#audience = new Audience(this.#parts);
+          position = await this.#audience.join({ taker, filter, position, signal });
+          continue;
+        }
+        const silence = now() - silentSince;
+        // Below zero the clock was put back: how long it has been silent is not known.
+        if (silence >= interval || silence < 0) {
+          yield bookmark(position, now());
+          silentSince = now();
+          continue;
+        }
+        await feed.arrival(interval - silence, signal);
       }
-      const changes = feed.recentAfter(position, PAGE);
-      if (changes === null) {
-        if (position < feed.floor()) throw expired(position, feed.floor());
-        throw new GatewayError(
-          'SUBSCRIBER_TOO_SLOW',
-          'this subscriber fell too far behind: subscribe again with `after` set to lastCursor',
-          {
-            lastCursor: printCursor(position),
-          },
-        );
-      }
-      for (const change of changes) {
-        position = change.cursor;
-        const event = view(change);
-        if (event === null) continue;
-        yield event;
-        if (signal.aborted) return;
-        silentSince = now();
-      }
-      if (changes.length > 0) continue;
-      // One that came with a cursor of another gateway may be ahead of the feed.
-      if (position === feed.head() && taker?.join()) {
-        if (this.#audience.isOver()) this.#audience = new Audience(this.#parts);
-        position = await this.#audience.join({ taker, filter, position, signal });
-        continue;
-      }
-      const silence = now() - silentSince;
-      // Below zero the clock was put back: how long it has been silent is not known.
-      if (silence >= interval || silence < 0) {
-        yield bookmark(position, now());
-        silentSince = now();
-        continue;
-      }
-      await feed.arrival(interval - silence, signal);
+    } finally {
+      this.#open -= 1;
     }
   }
 
@@ -167,6 +165,7 @@ export class Subscriptions {
     const request = readRequest(query);
     let sent: readonly unknown[] | null = null;
     const demand = discovery.standing();
+    this.#open += 1;
     try {
       while (!signal.aborted) {
         // The limit counts in this order: in any other, a heartbeat could swap the set.
@@ -191,6 +190,7 @@ export class Subscriptions {
         await delay(COALESCE, signal);
       }
     } finally {
+      this.#open -= 1;
       demand.end();
     }
   }
