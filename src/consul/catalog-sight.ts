@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ObservedCheck, ProbedStatus } from '../registry/ports.ts';
 import { checkOutput } from './cut-text.ts';
 import { type CheckRow, type ObservedChecks, observe } from './observed-checks.ts';
@@ -42,6 +43,7 @@ export class CatalogSight {
   /** Since when the check of a registration has been critical as far as this gateway saw, by service id. */
   readonly #criticalSince = new Map<string, number>();
   #own = new Map<string, BadStatus>();
+  #edition = 0;
 
   constructor(parts: CatalogSightParts) {
     this.#parts = parts;
@@ -49,6 +51,7 @@ export class CatalogSight {
 
   /** Every check there is: what was known before counts no more. */
   beginWith(rows: readonly CheckRow[]): void {
+    this.#edition += 1;
     this.#passing.clear();
     this.#atHome.clear();
     this.#left.clear();
@@ -67,19 +70,26 @@ export class CatalogSight {
     const before = this.#bad[status];
     this.#bad[status] = rows;
     const bad = new Set([...this.#bad.critical, ...this.#bad.warning].map(({ serviceId }) => serviceId));
-    for (const row of rows) if (this.#isAtHome(row)) this.#atHome.delete(row.serviceId);
+    let isKnown = isDeepStrictEqual(rows, before);
+    for (const row of rows) if (this.#isAtHome(row) && this.#atHome.delete(row.serviceId)) isKnown = false;
     for (const row of before) if (!bad.has(row.serviceId)) this.#left.set(row.serviceId, row);
     for (const id of bad) {
-      this.#left.delete(id);
-      this.#vanished.delete(id);
+      const hadLeft = this.#left.delete(id);
+      const hadVanished = this.#vanished.delete(id);
+      if (hadLeft || hadVanished) isKnown = false;
     }
+    if (!isKnown) this.#edition += 1;
     this.#note();
   }
 
   /** Where to look for what left the lists, or had vanished. */
   unsettled(): readonly Place[] {
     const now = this.#parts.monotonic();
-    for (const [id, since] of this.#vanished) if (now - since > MOURNING) this.#vanished.delete(id);
+    for (const [id, since] of this.#vanished) {
+      if (now - since <= MOURNING) continue;
+      this.#vanished.delete(id);
+      this.#edition += 1;
+    }
     return [
       ...[...this.#left.values()].map(({ node, serviceId }) => ({ node, serviceId })),
       ...[...this.#vanished.keys()].map((serviceId) => ({ node: this.#parts.homeOf(serviceId), serviceId })),
@@ -90,6 +100,7 @@ export class CatalogSight {
   settle({ node, serviceId }: Place, entry: StandingEntry | null): void {
     const { registryId, homeOf, monotonic } = this.#parts;
     const isOurs = entry?.meta['registry_id'] === registryId();
+    this.#edition += 1;
     this.#left.delete(serviceId);
     if (entry !== null && isOurs && entry.check !== null) {
       this.#vanished.delete(serviceId);
@@ -107,6 +118,15 @@ export class CatalogSight {
       this.#atHome.delete(serviceId);
       if (!this.#vanished.has(serviceId)) this.#vanished.set(serviceId, monotonic());
     }
+  }
+
+  /**
+   * Differs where what {@link checks} and {@link vanished} say may differ: they are as long as the fleet is large, and something is asked
+   * after every answer of Consul. null: it takes a look, since something stands elsewhere than it belongs.
+   */
+  edition(): string | null {
+    const suspects = [...this.#bad.critical, ...this.#bad.warning, ...this.#left.values()];
+    return suspects.every((row) => this.#isAtHome(row)) ? `${this.#edition} ${this.#parts.registryId()}` : null;
   }
 
   /** By service id; what is not in here says nothing of its service. */
@@ -128,7 +148,9 @@ export class CatalogSight {
   /** A service that stood elsewhere does not any more. */
   cleared(serviceId: string): void {
     const check = this.#passing.get(serviceId);
-    if (check?.isMisplaced === true) this.#passing.set(serviceId, { status: check.status, output: check.output });
+    if (check?.isMisplaced !== true) return;
+    this.#edition += 1;
+    this.#passing.set(serviceId, { status: check.status, output: check.output });
   }
 
   /** The status of the check that a registration made, as Consul has it: passing unless it says otherwise. */

@@ -42,8 +42,12 @@ export async function watchCatalog(options: CatalogWatchOptions): Promise<void> 
   const { address, sight, wholeEvery, prepare, onChecks, onError, signal, random } = options;
   let failures = 0;
   let reported: ObservedChecks | null = null;
+  let edition: string | null = null;
   let mourned = 0;
   const report = () => {
+    const now = sight.edition();
+    if (now !== null && now === edition) return;
+    edition = now;
     const [checks, vanished] = [sight.checks(), sight.vanished()];
     if (reported !== null && vanished.size === mourned && sameChecks(reported, checks)) return;
     onChecks(checks, vanished);
@@ -65,9 +69,9 @@ export async function watchCatalog(options: CatalogWatchOptions): Promise<void> 
       if (signal.aborted) return;
       timer = setTimeout(end, Math.max(wholeEvery, (performance.now() - asked) / WHOLE_SHARE) * (0.75 + random() / 2));
       sight.beginWith(rows);
-      onChecks(sight.checks(), null);
-      onChecks(sight.checks(), sight.vanished());
-      [reported, mourned, failures] = [sight.checks(), 0, 0];
+      [reported, edition, mourned, failures] = [sight.checks(), sight.edition(), 0, 0];
+      onChecks(reported, null);
+      onChecks(reported, sight.vanished());
       const follow = (status: BadStatus) => followList(status, queries[status], index, options, report, round.signal);
       await Promise.all([follow('critical'), follow('warning')]);
     } catch (error) {

@@ -166,4 +166,30 @@ describe('CatalogSight', () => {
       ).toEqual({ status: 'passing', output: 'a is passing', isMisplaced: true });
     }
   });
+
+  it('should be of another edition wherever it says something else, and of the same after the same answer', () => {
+    const { sight, clock } = seeing(row('a', 'passing'), row('b', 'critical'));
+    const editions = [sight.edition()];
+    const see = (work: () => unknown) => {
+      work();
+      editions.push(sight.edition());
+    };
+    sight.list('critical', [row('b', 'critical')]);
+    sight.list('warning', []);
+    expect(sight.edition()).toBe(editions[0]);
+
+    see(() => sight.list('critical', [row('b', 'critical', { output: 'refused' })]));
+    see(() => sight.list('critical', [row('a', 'critical'), row('b', 'critical', { output: 'refused' })]));
+    see(() => sight.list('critical', []));
+    see(() => sight.settle(place('a'), entry('a', 'passing')));
+    see(() => sight.settle(place('b'), null));
+    clock.now = 10_001;
+    see(() => sight.unsettled());
+    see(() => sight.beginWith([row('a', 'passing')]));
+    expect(new Set(editions).size).toBe(editions.length);
+    expect(editions).not.toContain(null);
+
+    sight.list('critical', [row('a', 'critical', { node: 'registry-ours-2' })]);
+    expect(sight.edition()).toBeNull();
+  });
 });
