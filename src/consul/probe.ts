@@ -21,6 +21,14 @@ export interface ProbeOptions {
   readonly keepAlive?: boolean;
 }
 
+/** One probe. */
+interface Attempt {
+  /** By the monotonic clock, milliseconds. */
+  readonly deadline: number;
+  /** The deadline has passed, and what was under way was ended for it. */
+  isLate: boolean;
+}
+
 /** How long a connection is kept. Milliseconds. */
 const KEPT = 4000;
 /** Bytes of a healthy answer that are read. */
@@ -51,13 +59,13 @@ export class EndpointProbe implements HealthProbe {
   async probe(check: ServiceCheck): Promise<ObservedCheck | null> {
     if (check.kind === 'none') return null;
     const url = check.kind === 'http' ? check.url : `tcp://${check.host}:${check.port}`;
-    const signal = AbortSignal.timeout(this.#timeout);
+    const attempt: Attempt = { deadline: performance.now() + this.#timeout, isLate: false };
     try {
       const refused = this.#refusal(check);
       if (refused !== null) return critical(`${url} ${refused}`);
-      return check.kind === 'http' ? await this.#ask(url, signal) : await reach(check.host, check.port, this.#lookup, signal);
+      return check.kind === 'http' ? await this.#ask(url, attempt) : await reach(check.host, check.port, this.#lookup, attempt);
     } catch (error) {
-      return critical(`${url}: ${signal.aborted ? `no answer within ${this.#timeout} ms` : messageOf(error)}`);
+      return critical(`${url}: ${attempt.isLate ? `no answer within ${this.#timeout} ms` : messageOf(error)}`);
     }
   }
 
@@ -76,8 +84,8 @@ export class EndpointProbe implements HealthProbe {
     return check.kind === 'http' ? this.#rules.refusal(new URL(check.url)) : this.#rules.hostRefusal(check.host);
   }
 
-  async #ask(url: string, signal: AbortSignal): Promise<ObservedCheck> {
-    const response = await this.#answer(new URL(url), signal);
+  async #ask(url: string, attempt: Attempt): Promise<ObservedCheck> {
+    const response = await this.#answer(new URL(url), attempt);
     const status = response.statusCode ?? 0;
     const said = `HTTP GET ${url}: ${status}`;
     if (status >= 200 && status < 300) {
@@ -93,18 +101,23 @@ export class EndpointProbe implements HealthProbe {
    * The head of the answer. Node's own client: a connection that is used once costs half of what it costs with undici, whose pools are made
    * for connections that stay (280 µs of processor time against 700, measured).
    */
-  #answer(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  #answer(url: URL, attempt: Attempt): Promise<IncomingMessage> {
     const isSecure = url.protocol === 'https:';
     const kept = isSecure ? this.#kept?.secure : this.#kept?.plain;
     const over = (agent: Agent | false) =>
       new Promise<IncomingMessage>((resolve, reject) => {
-        const options = { agent, lookup: this.#lookup, signal, headers: { 'user-agent': 'discovery-gateway' } };
+        const options = { agent, lookup: this.#lookup, headers: { 'user-agent': 'discovery-gateway' } };
         const request = (isSecure ? getSecure : get)(url, options, resolve);
         this.#underWay.add(request);
-        request.on('close', () => this.#underWay.delete(request));
+        const callOff = endWhenLate(request, attempt);
+        // After the answer was read to its end.
+        request.on('close', () => {
+          callOff();
+          this.#underWay.delete(request);
+        });
         request.on('error', (error) => {
           // It may have been closed in the moment in which it was used again, which says nothing of the node.
-          if (request.reusedSocket && !signal.aborted) resolve(over(false));
+          if (request.reusedSocket && !attempt.isLate) resolve(over(false));
           else reject(error);
         });
       });
@@ -134,15 +147,29 @@ async function excerpt(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).subarray(0, EXCERPT_BYTES).toString();
 }
 
-function reach(host: string, port: number, lookup: LookupFunction, signal: AbortSignal): Promise<ObservedCheck> {
+function reach(host: string, port: number, lookup: LookupFunction, attempt: Attempt): Promise<ObservedCheck> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, lookup, signal });
+    const socket = connect({ host, port, lookup });
+    const callOff = endWhenLate(socket, attempt);
+    socket.once('close', () => {
+      callOff();
+      reject(new Error('the connection ended before it stood'));
+    });
     socket.once('error', reject);
     socket.once('connect', () => {
-      socket.destroy();
       resolve({ status: 'passing', output: `TCP connect ${host}:${port}: Success` });
+      socket.destroy();
     });
   });
+}
+
+/** A timer that is called off costs less than a signal, which nobody can call off: it would abort, with an error, long after the answer. */
+function endWhenLate(connection: { destroy(): unknown }, attempt: Attempt): () => void {
+  const timer = setTimeout(() => {
+    attempt.isLate = true;
+    connection.destroy();
+  }, attempt.deadline - performance.now());
+  return () => clearTimeout(timer);
 }
 
 function critical(output: string): ObservedCheck {
