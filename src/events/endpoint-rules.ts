@@ -37,6 +37,9 @@ export const DENIED_BY_DEFAULT: readonly string[] = [
   'metadata.platformequinix.com',
 ];
 
+/** Hosts of which the verdict is remembered. */
+const REMEMBERED = 10_000;
+
 interface Rule {
   /** As the operator wrote it. */
   readonly text: string;
@@ -55,6 +58,8 @@ interface Rule {
 export class EndpointRules {
   readonly #allow: readonly Rule[];
   readonly #deny: readonly Rule[];
+  /** By scheme and host: the nodes of a fleet announce the same few thousand again and again, and a verdict takes a look at every rule. */
+  readonly #verdicts = new Map<string, string | null>();
 
   /** Throws RangeError for a rule that is none. An empty list allows, or denies, nothing. */
   constructor(allow: readonly string[], deny: readonly string[] = []) {
@@ -64,7 +69,13 @@ export class EndpointRules {
 
   /** Why the URL may not be announced or called, to follow the name of its place: `is …`; null when it may. */
   refusal(url: URL): string | null {
-    return this.#refusal(url.protocol, readHost(url.hostname));
+    const place = `${url.protocol}//${url.hostname}`;
+    const known = this.#verdicts.get(place);
+    if (known !== undefined) return known;
+    const verdict = this.#refusal(url.protocol, readHost(url.hostname));
+    if (this.#verdicts.size >= REMEMBERED) this.#verdicts.clear();
+    this.#verdicts.set(place, verdict);
+    return verdict;
   }
 
   /** The same for a host that is called without a scheme: rules that deny it behind one do not count, those that allow it do. */

@@ -4,6 +4,7 @@ import { Unacceptable } from './unacceptable.ts';
 
 /** A value over this many bytes is not even parsed. */
 export const MESSAGE_MAX_BYTES = 256 * 1024;
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 /** How many objects and lists may lie in each other; the outermost counts as 1. Also what bounds every recursion of the parser. */
 export const MAX_DEPTH = 32;
 
@@ -30,7 +31,7 @@ export function readJsonText(text: string): Json {
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return UTF_8.decode(bytes);
   } catch (error) {
     throw new Unacceptable('NOT_JSON', 'The value is not UTF-8.', { cause: error });
   }

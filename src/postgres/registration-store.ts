@@ -164,9 +164,11 @@ function endingOf(writes: Writes, read: Locked['nodes']): Ending<readonly Change
   return { questions, result: (rows) => (changes.length === 0 ? [] : numberedChanges(changes, rows)) };
 }
 
-/** Whether the node stands as it was read but for what an announcement of the same content renews. */
+/** What an announcement of the same content renews. */
+const RENEWED: ReadonlySet<string> = new Set<keyof NodeRecord>(['currentState', 'accepted', 'leaseSeconds', 'liveness', 'acknowledgedAt']);
+
+/** Whether the node stands as it was read but for what is renewed. */
 function hasOnlyRenewed(node: NodeRecord, before: NodeRecord | undefined): boolean {
-  const { currentState, accepted, leaseSeconds, liveness, acknowledgedAt } = node;
-  const same: Partial<NodeRecord> = { ...before, currentState, accepted, leaseSeconds, liveness, acknowledgedAt };
-  return before !== undefined && Object.entries(node).every(([field, value]) => Reflect.get(same, field) === value);
+  if (before === undefined) return false;
+  return Object.keys(node).every((field) => RENEWED.has(field) || Reflect.get(node, field) === Reflect.get(before, field));
 }

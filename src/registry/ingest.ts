@@ -194,6 +194,8 @@ export class Ingest {
     const cursors = new Map(changes.map((change) => [change.nodeId, change.cursor]));
     for (const { item, outcome, why } of done) {
       this.counts[outcome] += 1;
+      // Of a broadcast's answers there are thousands a second.
+      if (outcome === 'unchanged' && !log.isLevelEnabled('debug')) continue;
       const { position, event } = item;
       const nodeId = event.kind === 'goodbye' ? event.nodeId : event.content.nodeId;
       const line = { ...position, nodeId, outcome, reason: event.reason, correlationId: event.correlationId };
