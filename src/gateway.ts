@@ -41,6 +41,8 @@ const MEMORY_LIMIT = 512 * 1024 * 1024;
 const CONSUL_PING = 5000;
 /** Between two of a gateway's signs that it runs. Milliseconds. */
 const ROSTER_BEAT = 1000;
+/** How old the copy of a heartbeat in node_registrations may be: nobody here reads it, so it waits for others. Milliseconds. */
+const HEARTBEAT_COPY = 1000;
 const CHECKS_LOOK = 500;
 /** A change of the signing keys is noticed this often. Milliseconds. */
 const KEYS_LOOK = 5000;
@@ -259,6 +261,9 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   );
   background.every('roster', ROSTER_BEAT, async () => {
     await roster.beat().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'could not hear which gateways run'));
+  });
+  background.every('copies of heartbeats', HEARTBEAT_COPY, async () => {
+    await store.copyHeartbeats().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'could not copy heartbeats, will retry'));
   });
   background.start('leadership', (stopped) => leadership.run(stopped));
   background.start('health', (stopped) => healthKeeper.run(stopped));

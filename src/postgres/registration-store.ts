@@ -38,6 +38,8 @@ export class PostgresRegistrationStore implements RegistrationStore {
   readonly #database: Database;
   readonly #config: PostgresConfig;
   readonly #inMemory: (nodeId: NodeId) => NodeRecord | undefined;
+  /** Nodes whose last heartbeat may be newer than its copy. */
+  readonly #uncopied = new Set<NodeId>();
 
   /** `inMemory`: a node as the change log had it at its `cursor`, where that is known; it need not be read again. */
   constructor(database: Database, config: PostgresConfig, inMemory: (nodeId: NodeId) => NodeRecord | undefined = () => undefined) {
@@ -76,13 +78,20 @@ export class PostgresRegistrationStore implements RegistrationStore {
   async recordLiveness(heartbeats: readonly Heartbeat[], receivedAt: number, progress: Progress): Promise<void> {
     const latest = latestOfEach(heartbeats);
     await this.#write([...(latest.length === 0 ? [] : [writeHeartbeats(latest, receivedAt)]), ...advancePositions(progress)]);
-    if (latest.length === 0) return;
-    await this.#database.run((connection) =>
-      copyHeartbeats(
-        connection,
-        latest.map(({ nodeId }) => nodeId),
-      ),
-    );
+    for (const { nodeId } of latest) this.#uncopied.add(nodeId);
+  }
+
+  /** Copies the last heartbeats that were stored since the call before into node_registrations, for readers with SQL. */
+  async copyHeartbeats(): Promise<void> {
+    const nodeIds = [...this.#uncopied];
+    this.#uncopied.clear();
+    if (nodeIds.length === 0) return;
+    try {
+      await this.#database.run((connection) => copyHeartbeats(connection, nodeIds));
+    } catch (error) {
+      for (const nodeId of nodeIds) this.#uncopied.add(nodeId);
+      throw error;
+    }
   }
 
   async recordAcknowledgements(acknowledgements: readonly Acknowledgement[], receivedAt: number, progress: Progress): Promise<void> {

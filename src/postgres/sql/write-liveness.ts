@@ -79,7 +79,7 @@ export function writeHeartbeats(heartbeats: readonly Heartbeat[], receivedAt: nu
   return { statement: WRITE_HEARTBEATS, values: [JSON.stringify(rows), new Date(receivedAt).toISOString()] };
 }
 
-/** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next flush brings them, and nobody waits. */
+/** The copy for readers of node_registrations. Rows that a saga holds are skipped: the next heartbeat brings them, and nobody waits. */
 export async function copyHeartbeats(connection: Connection, nodeIds: readonly NodeId[]): Promise<void> {
   await connection.ask(COPY_HEARTBEATS, [nodeIds]);
 }

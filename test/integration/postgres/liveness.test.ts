@@ -202,7 +202,9 @@ describe('signs of life', () => {
       await end.opened;
     });
     await locked.opened;
-    await registry.open().store.recordLiveness([heartbeat(held), heartbeat(free)], NOON + 1000, NO_WRITES);
+    const other = registry.open();
+    await other.store.recordLiveness([heartbeat(held), heartbeat(free)], NOON + 1000, NO_WRITES);
+    await other.store.copyHeartbeats();
     const copies = async () => {
       const rows = await registry.sql(
         `select node_id, extract(epoch from last_heartbeat)::float8 * 1000 as at from node_registrations where node_id like 'copy-%' order by 1`,
@@ -213,6 +215,7 @@ describe('signs of life', () => {
     end.open();
     await saga;
     await one.store.recordLiveness([heartbeat(held)], NOON + 2000, NO_WRITES);
+    await one.store.copyHeartbeats();
     expect(await copies()).toEqual([NOON + 2000, NOON + 1000]);
   });
 
@@ -291,6 +294,7 @@ describe('signs of life', () => {
   it('should begin anew with a new registration', async () => {
     const [id = nodeId('x')] = await register('anew-1');
     await one.store.recordLiveness([heartbeat(id, everything)], NOON + 1000, NO_WRITES);
+    await one.store.copyHeartbeats();
     await one.store.recordAcknowledgements([acknowledgement(id)], NOON + 1000, NO_WRITES);
     const again = nodeRecord(id, { registeredAt: NOON + 9000, liveness: { ...NO_SIGNS, lastSeenAt: NOON + 9000 } });
     await one.store.transact([id], [], async () => addition(again));
