@@ -38,7 +38,7 @@ export class ConsulTap {
         });
       }
       socket.on('data', (data: Buffer) => {
-        if (data.subarray(0, 4).toString() === 'PUT ') tap.writes += 1;
+        if (isWrite(data.toString())) tap.writes += 1;
       });
     });
     return tap;
@@ -48,4 +48,9 @@ export class ConsulTap {
     for (const socket of this.#sockets) socket.destroy();
     return new Promise((resolve) => this.#server.close(() => resolve()));
   }
+}
+
+/** A transaction that only looks is a PUT as well. */
+function isWrite(request: string): boolean {
+  return request.startsWith('PUT ') && !(request.startsWith('PUT /v1/txn') && !/"verb":"(?!get")/.test(request));
 }

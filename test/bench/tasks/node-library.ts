@@ -78,9 +78,12 @@ export const nodeLibrary: Task<z.infer<typeof input>, z.infer<typeof output>> = 
     const node = create(NEVER);
     await node.publishIntrospection();
     const extract = await timed(count, () => node.getIntrospectionData({ forceRefresh: true }));
-    const publish = await timed(count, async () => {
+    const announce = async () => {
       if (!(await node.publishIntrospection('manual', { forceRefresh: true }))) throw new Error('Kafka did not take an announcement');
-    });
+    };
+    // What is measured second would otherwise find kafkajs compiled.
+    await timed(count, announce);
+    const publish = await timed(count, announce);
     const value = sent.at(-1) ?? '';
     const bare = await producing(brokers, async (producer) => {
       await producer.send({ topic: introspection, messages: [{ key: node.nodeId, value }] });
