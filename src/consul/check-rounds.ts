@@ -22,7 +22,7 @@ export interface ProbedService {
 export interface CheckRoundsParts {
   /** Whether the gateways probe at all now. */
   readonly isOn: () => boolean;
-  /** Everything that is registered; asked every second. */
+  /** Everything that is registered; asked every second. The same object again where nothing has changed. */
   readonly services: () => Iterable<ProbedService>;
   /** The gateways that share the work, this one included. */
   readonly members: () => readonly string[];
@@ -71,6 +71,8 @@ export class CheckRounds {
   /** Who probes what, by service id, worked out anew when somebody comes or goes. */
   #owners: ReadonlyMap<string, string | null> = new Map();
   #members: readonly string[] = [];
+  /** What the roll was called for the last time; null: it was not, or for nothing that counts any more. */
+  #services: Iterable<ProbedService> | null = null;
 
   constructor(parts: CheckRoundsParts) {
     this.#parts = parts;
@@ -87,6 +89,7 @@ export class CheckRounds {
       this.step(signal);
       await delay(TICK, signal);
     }
+    this.#services = null;
     this.#rounds.clear();
   }
 
@@ -95,6 +98,7 @@ export class CheckRounds {
     const { isOn, monotonic, concurrency } = this.#parts;
     if (!isOn()) {
       this.#rounds.clear();
+      this.#services = null;
       return;
     }
     const now = monotonic();
@@ -114,9 +118,13 @@ export class CheckRounds {
     const isSame = present.length === this.#members.length && present.every((member, index) => member === this.#members[index]);
     this.#members = present;
     if (!isSame) log.info({ gateways: present.length }, 'the gateways that share the probing changed');
+    const all = services();
+    // Thousands of times a look into a map each second would hold up whoever asks something meanwhile.
+    if (isSame && all === this.#services) return;
+    this.#services = all;
     const owners = new Map<string, string | null>();
     const mine = new Set<string>();
-    for (const service of services()) {
+    for (const service of all) {
       if (service.check.kind === 'none') continue;
       const known = isSame ? this.#owners.get(service.id) : undefined;
       const owner = known === undefined ? proberOf(service.id, present) : known;

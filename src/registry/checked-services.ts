@@ -18,13 +18,18 @@ export class CheckedServices {
   readonly #view: RegistryView;
   readonly #catalog: ServiceCatalog;
   #known: ReadonlyMap<NodeId, Known> = new Map();
+  #services: readonly CheckedService[] = [];
+  #revision = -1;
 
   constructor(view: RegistryView, catalog: ServiceCatalog) {
     this.#view = view;
     this.#catalog = catalog;
   }
 
+  /** The same list as the last time where no record has changed since. */
   all(): readonly CheckedService[] {
+    const revision = this.#view.revision();
+    if (revision === this.#revision) return this.#services;
     const known = new Map<NodeId, Known>();
     const services: CheckedService[] = [];
     for (const node of this.#view.values()) {
@@ -38,7 +43,7 @@ export class CheckedServices {
       known.set(nodeId, entry);
       services.push(entry.service);
     }
-    this.#known = known;
+    [this.#known, this.#services, this.#revision] = [known, services, revision];
     return services;
   }
 }

@@ -15,6 +15,7 @@ export class RegistryView {
   readonly #nodes = new Map<NodeId, NodeRecord>();
   #sortedIds: NodeId[] | null = [];
   #head = toCursor(0);
+  #revision = 0;
   /** REGISTERED nodes by their names. */
   readonly registered = new NameDirectory();
   /** Nodes that left, by the names they had. */
@@ -26,6 +27,11 @@ export class RegistryView {
 
   head(): Cursor {
     return this.#head;
+  }
+
+  /** Grows with every change of a record; signs of life, and what Consul says right now, are none. */
+  revision(): number {
+    return this.#revision;
   }
 
   get(nodeId: string): NodeRecord | undefined {
@@ -48,6 +54,7 @@ export class RegistryView {
 
   /** Forgets everything and starts from this state of the log. */
   load(nodes: Iterable<NodeRecord>, head: Cursor): void {
+    this.#revision += 1;
     for (const node of this.#nodes.values()) this.#unindex(node);
     this.#nodes.clear();
     for (const node of nodes) {
@@ -61,6 +68,7 @@ export class RegistryView {
 
   /** Entries in log order. */
   apply(changes: readonly Change[]): void {
+    this.#revision += 1;
     for (const { node: image, cursor } of changes) {
       const before = this.#nodes.get(image.nodeId);
       if (before === undefined) this.#sortedIds = null;
@@ -79,6 +87,7 @@ export class RegistryView {
 
   /** Drops what left before the time (milliseconds since 1970), as the clean-up does in Postgres. */
   forget(before: number): void {
+    this.#revision += 1;
     for (const [nodeId, node] of this.#nodes) {
       if (node.state === 'REGISTERED' || node.stateReason === 'operator' || node.updatedAt >= before) continue;
       this.#unindex(node);

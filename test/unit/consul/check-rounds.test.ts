@@ -220,6 +220,9 @@ describe('CheckRounds', () => {
     world.probed = [];
     await pass(2 * INTERVAL);
     expect([work.share(), world.probed]).toEqual([0, []]);
+    world.isOn = true;
+    await pass(2 * INTERVAL);
+    expect([work.share(), world.probed]).toEqual([1, ['http://b/health']]);
   });
 
   it('should end with what is under way when the gateway stops', async () => {
