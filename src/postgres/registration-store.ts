@@ -109,11 +109,11 @@ export class PostgresRegistrationStore implements RegistrationStore {
     await this.#database.run((connection) => writeRequest(connection, request));
   }
 
-  loadAll(): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }> {
+  loadAll(keep = (node: NodeRecord) => node): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }> {
     // One snapshot for both: what the nodes show and where the log stood must belong together.
     return this.#database.transaction(async (connection) => {
       const { head } = await readBounds(connection);
-      return { nodes: await readAllNodes(connection), head };
+      return { nodes: await readAllNodes(connection, keep), head };
     }, 'repeatable read');
   }
 

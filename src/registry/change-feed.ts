@@ -99,12 +99,12 @@ export class ChangeFeed {
   /** Loads the registry from Postgres; subscribers of a restored snapshot get every entry since. Throws BackendError. */
   async load(): Promise<void> {
     const { mark } = await this.#store.livenessSince(null);
-    const { nodes, head } = await this.#store.loadAll();
+    const { nodes, head } = await this.#store.loadAll((node) => this.#shared.of(node, undefined));
     const position = this.#view.head();
     const missed = this.#restoredAsOf === null ? null : await this.#missed(position, head);
     this.#restoredAsOf = null;
     this.#mark = mark;
-    this.#view.load(this.#sharing(nodes), head);
+    this.#view.load(nodes, head);
     this.#recent.length = 0;
     this.#recent.push(...(missed ?? []));
     this.#recentFrom = missed === null ? head : position;

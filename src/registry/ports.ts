@@ -169,8 +169,8 @@ export interface RegistrationStore {
   recordRejections(rejected: readonly RejectedMessage[], progress: Progress): Promise<void>;
   /** Remembers a request, so that its answers are recognised on every gateway. */
   recordRequest(request: IssuedRequest): Promise<void>;
-  /** Every node that was ever in the log, and the log's head at that moment. */
-  loadAll(): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }>;
+  /** Every node that was ever in the log, and the log's head at that moment. `keep`: what is wanted of each, while the rest is still being read; default: all. */
+  loadAll(keep?: (node: NodeRecord) => NodeRecord): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }>;
   /** Signs of life written since the given mark (null: now), and the mark to ask with next time. Misses none, may repeat some. */
   livenessSince(mark: string | null): Promise<{ readonly updates: readonly LivenessUpdate[]; readonly mark: string }>;
   rejectedEvents(first: number): Promise<readonly RejectedEvent[]>;

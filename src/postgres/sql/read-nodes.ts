@@ -47,9 +47,18 @@ const isKnown = `(n.cursor, n.content_hash, ${milliseconds('n.updated_at')}) = (
 const READ_RENEWED = { name: 'read_renewed', text: `select ${renewedColumns} from ${known} where ${isKnown}` } as const;
 const READ_CHANGED = { name: 'read_changed', text: `select ${allColumns} from ${known} where not ${isKnown}` } as const;
 
-const READ_ALL_NODES = {
-  name: 'read_all_nodes',
-  text: `select ${allColumns} from node_registrations n left join node_liveness l using (node_id) where n.cursor > 0`,
+/** Of all nodes at a time: a row is some fifty values, and what was read of it is thrown away. */
+const PAGE = 2000;
+
+const READ_PAGE = {
+  name: 'read_page_of_nodes',
+  text: `
+    select ${allColumns}
+    from node_registrations n left join node_liveness l using (node_id)
+    where n.cursor > 0 and n.node_id > $1
+    order by n.node_id
+    limit ${PAGE}
+  `,
 } as const;
 
 const READ_MARK = { name: 'read_mark', text: 'select pg_snapshot_xmin(pg_current_snapshot())::text as mark' } as const;
@@ -91,9 +100,14 @@ export async function readNodes(
   return [...renewed.map((row) => renewedOfRow(row, standing)), ...changed.map(nodeOfRow), ...read.map(nodeOfRow)];
 }
 
-/** Every node that was ever in the change log. */
-export async function readAllNodes(connection: Connection): Promise<NodeRecord[]> {
-  return (await connection.ask(READ_ALL_NODES, [])).map(nodeOfRow);
+/** Every node that was ever in the change log, a page after the other: in a transaction that sees one state. `keep` says what is kept of each. */
+export async function readAllNodes(connection: Connection, keep: (node: NodeRecord) => NodeRecord): Promise<NodeRecord[]> {
+  const nodes: NodeRecord[] = [];
+  for (;;) {
+    const rows = await connection.ask(READ_PAGE, [nodes.at(-1)?.nodeId ?? '']);
+    for (const row of rows) nodes.push(keep(nodeOfRow(row)));
+    if (rows.length < PAGE) return nodes;
+  }
 }
 
 /**

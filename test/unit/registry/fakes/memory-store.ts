@@ -151,8 +151,13 @@ export class MemoryStore implements RegistrationStore {
     });
   }
 
-  loadAll(): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }> {
-    return this.#meeting('loadAll', async () => ({ nodes: this.nodes().filter(({ cursor }) => cursor > 0), head: this.log.head }));
+  loadAll(keep = (node: NodeRecord) => node): Promise<{ readonly nodes: readonly NodeRecord[]; readonly head: Cursor }> {
+    return this.#meeting('loadAll', async () => ({
+      nodes: this.nodes()
+        .filter(({ cursor }) => cursor > 0)
+        .map(keep),
+      head: this.log.head,
+    }));
   }
 
   livenessSince(mark: string | null): Promise<{ readonly updates: readonly LivenessUpdate[]; readonly mark: string }> {
