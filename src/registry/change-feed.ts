@@ -12,6 +12,11 @@ const RECENT = 10_000;
 const PAGE = 500;
 /** Without a notification the log is read this often: a missed one costs delay, not data. Milliseconds. */
 const POLL = 1000;
+/**
+ * Between two looks for signs of life, of which the first after silence is at once: what several transactions wrote side by side is read
+ * again by the look after, and with one look for each batch of a large fleet's heartbeats most of them were read again and again. Milliseconds.
+ */
+const LIVENESS_REST = 250;
 
 /**
  * Follows the change log from this gateway's own position, keeps the registry in memory current, and holds the recent entries from which
@@ -31,6 +36,7 @@ export class ChangeFeed {
   #isBehind = false;
   #hasHeartbeats = false;
   #lastTickAt = 0;
+  #livenessAt = 0;
   #lastReadAt: number | null = null;
   /** Of the snapshot that was restored, until Postgres answers: when it was last known to be right. */
   #restoredAsOf: number | null = null;
@@ -173,7 +179,7 @@ export class ChangeFeed {
       } catch (error) {
         this.#onError(error);
       }
-      if (!this.#isBehind) await this.#woken.wait(POLL, signal);
+      if (!this.#isBehind) await this.#woken.wait(this.#hasHeartbeats ? LIVENESS_REST : POLL, signal);
     }
     this.#arrived.send();
   }
@@ -212,8 +218,10 @@ export class ChangeFeed {
       if (fresh.length > 0) this.#take(fresh);
       if (changes.length < PAGE) break;
     }
-    if (isTick || this.#hasHeartbeats) {
+    const isRested = Math.abs(this.#now() - this.#livenessAt) >= LIVENESS_REST;
+    if (isTick || (this.#hasHeartbeats && isRested)) {
       this.#hasHeartbeats = false;
+      this.#livenessAt = this.#now();
       const { updates, mark } = await this.#store.livenessSince(this.#mark);
       this.#mark = mark;
       this.#view.applyLiveness(updates);

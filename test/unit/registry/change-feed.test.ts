@@ -173,7 +173,7 @@ describe('run', () => {
     expect(gateway.feed.head()).toBe(1);
   });
 
-  it('should read heartbeats within a second, and at once when this gateway stored them', async () => {
+  it('should read heartbeats within a second, and sooner when this gateway stored them: at once after silence, then four times a second', async () => {
     const gateway = await gateways.start();
     await gateway.commit('a');
     const beat = async (seconds: number) => {
@@ -185,10 +185,19 @@ describe('run', () => {
     expect(uptime()).toBeNull();
     await vi.advanceTimersByTimeAsync(1000);
     expect(uptime()).toBe(1);
+    await vi.advanceTimersByTimeAsync(300);
     await beat(2);
     gateway.feed.wakeForHeartbeats();
     await settle();
     expect(uptime()).toBe(2);
+    for (const seconds of [3, 4]) {
+      await beat(seconds);
+      gateway.feed.wakeForHeartbeats();
+      await settle();
+    }
+    expect(uptime()).toBe(2);
+    await vi.advanceTimersByTimeAsync(250);
+    expect(uptime()).toBe(4);
   });
 
   it('should go on reading heartbeats of other gateways when the clock is put back', async () => {
