@@ -33,6 +33,9 @@ import { writeSigns } from './sql/write-signs.ts';
 /** An answer to a request that is older than this is an announcement like any other. */
 const REQUEST_RETENTION = 24 * 3_600_000;
 
+/** A saga that writes one of the rows waits until the statement has ended. */
+const COPIED_AT_ONCE = 500;
+
 /** The registrations in Postgres. The order in which a transaction takes its locks is the same everywhere: term, nodes, liveness, positions, numbers. */
 export class PostgresRegistrationStore implements RegistrationStore {
   readonly #database: Database;
@@ -84,13 +87,15 @@ export class PostgresRegistrationStore implements RegistrationStore {
   /** Copies the last heartbeats that were stored since the call before into node_registrations, for readers with SQL. */
   async copyHeartbeats(): Promise<void> {
     const nodeIds = [...this.#uncopied];
-    this.#uncopied.clear();
-    if (nodeIds.length === 0) return;
-    try {
-      await this.#database.run((connection) => copyHeartbeats(connection, nodeIds));
-    } catch (error) {
-      for (const nodeId of nodeIds) this.#uncopied.add(nodeId);
-      throw error;
+    for (let done = 0; done < nodeIds.length; done += COPIED_AT_ONCE) {
+      const some = nodeIds.slice(done, done + COPIED_AT_ONCE);
+      for (const nodeId of some) this.#uncopied.delete(nodeId);
+      try {
+        await this.#database.run((connection) => copyHeartbeats(connection, some));
+      } catch (error) {
+        for (const nodeId of some) this.#uncopied.add(nodeId);
+        throw error;
+      }
     }
   }
 
