@@ -29,7 +29,6 @@ const CONSUL_MINIMUM_DEREGISTER = 60_000;
 const STORE_CALLS = [
   'transact',
   'recordLiveness',
-  'copyHeartbeats',
   'recordAcknowledgements',
   'recordRejections',
   'recordRequest',

@@ -84,7 +84,10 @@ export class PostgresRegistrationStore implements RegistrationStore {
     for (const { nodeId } of latest) this.#uncopied.add(nodeId);
   }
 
-  /** Copies the last heartbeats that were stored since the call before into node_registrations, for readers with SQL. */
+  /**
+   * Copies the last heartbeats that were stored since the call before into node_registrations, for readers with SQL. Not to be asked through
+   * a circuit: where there is nothing to copy nothing is asked, and that would pass for an answer of Postgres.
+   */
   async copyHeartbeats(): Promise<void> {
     const nodeIds = [...this.#uncopied];
     for (let done = 0; done < nodeIds.length; done += COPIED_AT_ONCE) {
