@@ -142,7 +142,7 @@ export class Clients {
   }
 }
 
-/** The bytes of a body as its sender says, which is true where it was read; one in chunks can be as long as any may be. */
+/** The bytes of a body as its sender says, which is true where it was read; one in chunks can have as many as the limit allows. */
 export function bytesOf(length: string | null | undefined, isInChunks: boolean, { LIMIT_BODY }: Pick<Limits, 'LIMIT_BODY'>): number {
   return Number(length ?? (isInChunks ? LIMIT_BODY : 0));
 }

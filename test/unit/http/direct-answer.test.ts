@@ -15,6 +15,9 @@ interface Answered {
   readonly body: string;
 }
 
+/** Nobody gets anything without a token. */
+const CLOSED = { jwt: null, anonymous: 'nothing', hosts: null, metrics: false, introspection: true, graphiql: true } as const;
+
 describe('answers without Yoga', () => {
   async function serverWithNodes(options: Parameters<typeof startServer>[0] = {}): Promise<RunningServer> {
     const running = await startServer(options);
@@ -128,15 +131,7 @@ describe('answers without Yoga', () => {
   });
 
   it('should ask for the token as the others do', async () => {
-    const access = {
-      tokens: [],
-      jwt: null,
-      anonymous: 'nothing',
-      hosts: null,
-      metrics: false,
-      introspection: true,
-      graphiql: true,
-    } as const;
+    const access = { ...CLOSED, tokens: [] };
     const { url } = await serverWithNodes({ access });
     const [first, last] = await firstAndLast(url, { query: QUERY, variables: VARIABLES });
     expect(last).toEqual(first);
@@ -145,15 +140,7 @@ describe('answers without Yoga', () => {
 
   it('should be true now, and for who asks now, though the bytes of the question are known', async () => {
     const digest = createHash('sha256').update('secret').digest();
-    const access = {
-      tokens: [{ name: 'ci', digest, mayWrite: false }],
-      jwt: null,
-      anonymous: 'nothing',
-      hosts: null,
-      metrics: false,
-      introspection: true,
-      graphiql: true,
-    } as const;
+    const access = { ...CLOSED, tokens: [{ name: 'ci', digest, mayWrite: false }] };
     const running = await serverWithNodes({ access, limits: limitVariables.parse({ LIMIT_RATE: '1', LIMIT_RATE_BURST: '8' }) });
     const body = { query: QUERY, variables: VARIABLES };
     const headers = { authorization: 'Bearer secret' };
