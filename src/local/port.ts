@@ -8,17 +8,23 @@ import { createServer } from 'node:net';
  */
 const LOWEST = 15_000;
 const HIGHEST = 32_000;
+/** Ports in one of the parts of that range. */
+const PART = 1000;
 
 /** Whether nothing listens on 127.0.0.1 at this port, for TCP and UDP (Consul's DNS and gossip use both). */
 export async function portIsFree(port: number): Promise<boolean> {
   return (await tcpIsFree(port)) && (await udpIsFree(port));
 }
 
-/** The preferred port if it is free, else some free port. Ports in `taken` are left out; the result is added to it. */
+/**
+ * The preferred port if it is free, else some free port. Ports in `taken` are left out; the result is added to it. Each process looks in a
+ * part of its own: what another one has found, and its service has not opened yet, is free to everybody.
+ */
 export async function freePort(taken: Set<number>, preferred?: number): Promise<number> {
+  const lowest = LOWEST + (process.pid % ((HIGHEST - LOWEST) / PART)) * PART;
   const candidates = function* () {
     if (preferred !== undefined) yield preferred;
-    for (let attempt = 0; attempt < 200; attempt++) yield randomInt(LOWEST, HIGHEST);
+    for (let attempt = 0; attempt < 200; attempt++) yield randomInt(lowest, lowest + PART);
   };
   for (const port of candidates()) {
     if (taken.has(port)) continue;
@@ -26,7 +32,7 @@ export async function freePort(taken: Set<number>, preferred?: number): Promise<
     if (await portIsFree(port)) return port;
     taken.delete(port);
   }
-  throw new Error(`No free port found between ${LOWEST} and ${HIGHEST} in 200 attempts`);
+  throw new Error(`No free port found between ${lowest} and ${lowest + PART} in 200 attempts`);
 }
 
 function tcpIsFree(port: number): Promise<boolean> {
