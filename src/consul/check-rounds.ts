@@ -11,6 +11,8 @@ import { proberOf } from './probe-rota.ts';
 const TICK = 100;
 /** Between two looks at what is registered, and who is there to probe it. Milliseconds. */
 const ROLL_CALL = 1000;
+/** While nodes come and go, a look at all of them must not take more than this part of the time: of 40,000 it took a tenth. */
+const ROLL_SHARE = 0.02;
 /** Between two tries to take out what is critical for too long. Milliseconds. */
 const REAP = 5000;
 
@@ -22,7 +24,7 @@ export interface ProbedService {
 export interface CheckRoundsParts {
   /** Whether the gateways probe at all now. */
   readonly isOn: () => boolean;
-  /** Everything that is registered; asked every second. The same object again where nothing has changed. */
+  /** Everything that is registered; asked every second, or less often where there is much. The same object again where nothing has changed. */
   readonly services: () => Iterable<ProbedService>;
   /** The gateways that share the work, this one included. */
   readonly members: () => readonly string[];
@@ -67,7 +69,9 @@ export class CheckRounds {
   readonly #parts: CheckRoundsParts;
   readonly #rounds = new Map<string, Round>();
   #running = 0;
-  #rolledAt = Number.NEGATIVE_INFINITY;
+  /** When to look who is there again, and when to look at what is registered even though the same are there. */
+  #lookAt = Number.NEGATIVE_INFINITY;
+  #rollAt = Number.NEGATIVE_INFINITY;
   /** Who probes what, by service id, worked out anew when somebody comes or goes. */
   #owners: ReadonlyMap<string, string | null> = new Map();
   #members: readonly string[] = [];
@@ -89,20 +93,18 @@ export class CheckRounds {
       this.step(signal);
       await delay(TICK, signal);
     }
-    this.#services = null;
-    this.#rounds.clear();
+    this.#forget();
   }
 
   /** Begins whatever is due. */
   step(signal: AbortSignal): void {
     const { isOn, monotonic, concurrency } = this.#parts;
     if (!isOn()) {
-      this.#rounds.clear();
-      this.#services = null;
+      this.#forget();
       return;
     }
     const now = monotonic();
-    if (now - this.#rolledAt >= ROLL_CALL) this.#callTheRoll(now);
+    if (now >= this.#lookAt) this.#callTheRoll(now);
     const due: Round[] = [];
     for (const round of this.#rounds.values()) if (round.dueAt <= now && !round.isRunning) due.push(round);
     // The longest due first: none starves where there are more than can be probed at once.
@@ -110,14 +112,21 @@ export class CheckRounds {
     for (const round of due.slice(0, Math.max(0, concurrency - this.#running))) void this.#go(round, signal);
   }
 
+  #forget(): void {
+    this.#services = null;
+    this.#rollAt = Number.NEGATIVE_INFINITY;
+    this.#rounds.clear();
+  }
+
   #callTheRoll(now: number): void {
-    const { services, members, self, interval, random, log } = this.#parts;
-    this.#rolledAt = now;
+    const { services, members, self, interval, random, monotonic, log } = this.#parts;
+    this.#lookAt = now + ROLL_CALL;
     const wasHere = this.#members.length > 0;
     const present = members();
     const isSame = present.length === this.#members.length && present.every((member, index) => member === this.#members[index]);
     this.#members = present;
     if (!isSame) log.info({ gateways: present.length }, 'the gateways that share the probing changed');
+    if (isSame && now < this.#rollAt) return;
     const all = services();
     // Thousands of times a look into a map each second would hold up whoever asks something meanwhile.
     if (isSame && all === this.#services) return;
@@ -143,6 +152,7 @@ export class CheckRounds {
     }
     for (const id of this.#rounds.keys()) if (!mine.has(id)) this.#rounds.delete(id);
     this.#owners = owners;
+    this.#rollAt = now + (monotonic() - now) / ROLL_SHARE;
   }
 
   async #go(round: Round, signal: AbortSignal): Promise<void> {

@@ -27,6 +27,9 @@ function rounds({ concurrency = 100, self = 'me' } = {}) {
     isOn: true,
     services: [] as ProbedService[],
     members: ['me'] as readonly string[],
+    /** What a look at the services takes, milliseconds, and how many there were. */
+    rollTakes: 0,
+    rolls: 0,
     /** What probes find, by service id; what is not in here passes. */
     found: new Map<string, ProbedStatus>(),
     inConsul: new Map<string, ProbedStatus>(),
@@ -40,7 +43,11 @@ function rounds({ concurrency = 100, self = 'me' } = {}) {
   const idOf = (check: ServiceCheck) => (check.kind === 'http' ? new URL(check.url).host : '');
   const work = new CheckRounds({
     isOn: () => world.isOn,
-    services: () => world.services,
+    services: () => {
+      world.now += world.rollTakes;
+      world.rolls += 1;
+      return [...world.services];
+    },
     members: () => world.members,
     self,
     probe: async (check): Promise<ObservedCheck> => {
@@ -223,6 +230,21 @@ describe('CheckRounds', () => {
     world.isOn = true;
     await pass(2 * INTERVAL);
     expect([work.share(), world.probed]).toEqual([1, ['http://b/health']]);
+  });
+
+  it('should look at the services less often the longer it takes, but at once when a gateway comes or goes', async () => {
+    const { world, work, pass } = rounds();
+    world.services = Array.from({ length: 100 }, (_, n) => service(`n${n}`));
+    await pass(10_000);
+    expect(world.rolls).toBe(10);
+    world.rollTakes = 100;
+    await pass(1000);
+    world.rolls = 0;
+    await pass(20_000);
+    expect(world.rolls).toBe(4);
+    world.members = ['me', 'you'];
+    await pass(1000);
+    expect([world.rolls, work.share() < 80]).toEqual([5, true]);
   });
 
   it('should end with what is under way when the gateway stops', async () => {

@@ -163,6 +163,9 @@ describe('look', () => {
     follow();
     expect(look()).toEqual({ vanished: [], unrun: [] });
     expect(seen.misplaced).toEqual([['a']]);
+    catalog.tell(new Map([['effect-b', { status: 'passing', output: '', isMisplaced: true }]]), new Set());
+    look();
+    expect(seen.misplaced).toEqual([['a'], ['b']]);
   });
 
   it('should miss nothing in what is not said to be everything, but what is said to be gone', () => {
