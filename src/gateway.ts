@@ -10,6 +10,7 @@ import { GatewayHealth } from './gateway-health.ts';
 import { Documents } from './graphql/documents.ts';
 import { buildSchema } from './graphql/schema.ts';
 import { RefusalCounts } from './http/auth/refusal.ts';
+import { loadDashboard } from './http/dashboard.ts';
 import { LimitRefusals } from './http/limit-refusals.ts';
 import { createHttpServer } from './http/server.ts';
 import { createInstanceProbing } from './instance-probing.ts';
@@ -202,6 +203,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     onTurnedAway: (reason) => authRefusals.add(reason),
     limits: config.limits,
     trusted,
+    dashboard: config.http.dashboard ? await loadDashboard(log) : null,
     onRefusal: (limit) => limitRefusals.add(limit),
   });
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 /** What a program looks for beside its sources. */
-const BESIDE = ['package.json', 'node_modules', 'drizzle'];
+const BESIDE = ['package.json', 'node_modules', 'drizzle', 'dist'];
 
 /**
  * Compiles what tests run as processes of their own (tsconfig.programs.json names it) into a folder, as production runs it: loading the

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-import { list, number, optional } from './values.ts';
+import { flag, list, number, optional } from './values.ts';
 
 /** Addresses to listen on that nobody can connect to. */
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
@@ -38,6 +38,7 @@ export const httpVariables = z.object({
   LOCAL_IP: optional,
   TRUSTED_PROXIES: networks,
   ALLOWED_ORIGINS: origins,
+  DASHBOARD: flag(true),
 });
 
 export type HttpConfig = ReturnType<typeof httpConfig>;
@@ -49,5 +50,7 @@ export function httpConfig(e: z.output<typeof httpVariables>) {
     advertisedHost: e.LOCAL_IP ?? (WILDCARDS.has(e.SERVICE_HOST) ? hostname() : e.SERVICE_HOST),
     allowedOrigins: e.ALLOWED_ORIGINS,
     trustedProxies: e.TRUSTED_PROXIES,
+    /** Whether browsers get the dashboard at `/`. */
+    dashboard: e.DASHBOARD,
   };
 }

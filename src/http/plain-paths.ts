@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry as MetricsRegistry } from 'prom-client';
 import { wantsHtml } from './accept.ts';
 import { problem, sendJson } from './answers.ts';
+import { type Dashboard, sendPageFile } from './dashboard.ts';
 import { GRAPHQL_PATH } from './graphql-endpoint.ts';
 import {
   backendAnswer,
@@ -36,6 +37,8 @@ export interface PlainPathsOptions {
   readonly mayRead: (request: IncomingMessage) => Promise<boolean>;
   /** Whether there is a GraphiQL to lead browsers to. */
   readonly graphiql: boolean;
+  /** What browsers get at `/`; null: they are led to GraphiQL. */
+  readonly dashboard: Dashboard | null;
 }
 
 /** What probes call: by whatever name they know, and without a token. */
@@ -43,17 +46,19 @@ export function isHealthPath(path: string): boolean {
   return Object.hasOwn(HEALTH, path);
 }
 
-/** Every path that is not GraphQL's: health, metrics, the index, and 404 for what there is not. */
-export function createPlainPaths({ health, metrics, mayHaveMetrics, mayRead, graphiql }: PlainPathsOptions) {
+/** Every path that is not GraphQL's: health, metrics, the dashboard, the index for programs, and 404 for what there is not. */
+export function createPlainPaths({ health, metrics, mayHaveMetrics, mayRead, graphiql, dashboard }: PlainPathsOptions) {
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
     const check = isHealthPath(path) ? HEALTH[path] : undefined;
-    if (check === undefined && path !== '/metrics' && path !== '/') {
+    const file = dashboard?.get(path);
+    if (check === undefined && file === undefined && path !== '/metrics' && path !== '/') {
       return sendJson(response, 404, { ...problem('NOT_FOUND', 'There is nothing at this path.'), links: LINKS });
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       return sendJson(response, 405, problem('METHOD_NOT_ALLOWED', 'This path takes GET and HEAD only.'));
     }
+    if (file !== undefined && (path !== '/' || wantsHtml(request.headers.accept))) return sendPageFile(file, request, response);
     if (path === '/') return answerIndex(request, response, graphiql);
     if (check !== undefined) {
       const { status, body } = check(health.report());

@@ -24,6 +24,7 @@ import { Readers } from './auth/readers.ts';
 import { AccessRefusal, type RefusalReason } from './auth/refusal.ts';
 import { createClientAddress } from './client-address.ts';
 import { bytesOf, Clients } from './clients.ts';
+import type { Dashboard } from './dashboard.ts';
 import { createDirectAnswer } from './direct-answer.ts';
 import { createGraphqlEndpoint, GRAPHQL_PATH } from './graphql-endpoint.ts';
 import { createGraphqlEntry } from './graphql-entry.ts';
@@ -55,6 +56,8 @@ export interface HttpServerOptions {
   readonly limits?: Limits;
   /** Documents that clients may ask for by name. Default: none. */
   readonly trusted?: TrustedDocuments;
+  /** The page that browsers get at `/`. Default: none. */
+  readonly dashboard?: Dashboard | null;
   /** Told the name of each limit that a client ran into. Default: nobody. */
   readonly onRefusal?: (limit: string) => void;
   /** Milliseconds between WebSocket pings. Default: 12,000. */
@@ -88,7 +91,7 @@ const OPEN: Config['auth'] = {
 /** Queries that are compiled in a second: some milliseconds of it, whatever clients send. */
 const COMPILATIONS = 5;
 
-/** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, health and metrics, on one port. */
+/** The one server: GraphQL over HTTP, SSE and WebSocket, GraphiQL, the dashboard, health and metrics, on one port. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const {
     schema,
@@ -103,6 +106,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     onTurnedAway = () => undefined,
     limits = defaultLimits(),
     trusted = TrustedDocuments.none(),
+    dashboard = null,
     onRefusal = () => undefined,
     pingInterval = 12_000,
     newId = randomUUID,
@@ -216,6 +220,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     // Health is told under any name; this is not, and a page whose name was rebound is on this machine, too.
     mayRead: async (request) => hostOf(request) === 'ours' && readers.has(request),
     graphiql,
+    dashboard,
   });
   const graphql = createGraphqlEntry({ endpoint, registry, askers, guard, answerDirectly, prepare, allowedOrigins, graphiql, now });
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

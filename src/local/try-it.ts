@@ -6,6 +6,7 @@ import { printChanges } from './change-printer.ts';
 import { type Child, logTail } from './child.ts';
 import { shortLogLine } from './gateway-log.ts';
 import { ownToken } from './own-token.ts';
+import { buildPage } from './page/build.ts';
 import { freePort } from './port.ts';
 import { startProgram } from './program.ts';
 import type { Progress } from './progress.ts';
@@ -42,10 +43,12 @@ export async function tryIt(options: TryItOptions): Promise<void> {
   const lockFile = join(folder, 'starter.lock');
   await claimFolder(lockFile, () => progress('start', 'waiting until the last run is cleaned up'));
   try {
+    const page = buildOrGoOn(options);
     const ports = await rememberedPorts(join(folder, 'ports.json'));
     const stack = await startStack({ folder, temporary: false, env, ports, progress, signal });
     stack.guard.removeAtEnd(lockFile);
     try {
+      await page;
       await runOn(stack, folder, options);
     } finally {
       progress('stop', 'stopping the services');
@@ -54,6 +57,15 @@ export async function tryIt(options: TryItOptions): Promise<void> {
     }
   } finally {
     await rm(lockFile, { force: true });
+  }
+}
+
+/** Beside the services. Who has no page has the gateway all the same. */
+async function buildOrGoOn({ root, progress, signal }: TryItOptions): Promise<void> {
+  try {
+    await buildPage({ root, progress, signal });
+  } catch (error) {
+    if (!signal.aborted) progress('dashboard', `${messageOf(error)}\nGoing on without a new one`);
   }
 }
 
@@ -139,6 +151,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 function welcome(url: string, { kafka, consul, postgres }: Stack, gatewayLog: string, samplesLog: string): string[] {
   return [
     '',
+    `Dashboard    ${url}/`,
     `GraphiQL     ${url}/graphql`,
     `Health       ${url}/health`,
     `Consul       http://${consul.host}:${consul.port}/ui`,

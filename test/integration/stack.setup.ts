@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { buildPage } from '../../src/local/page/build.ts';
 import { lineProgress } from '../../src/local/progress.ts';
 import { startStack } from '../../src/local/stack.ts';
 import { compilePrograms } from '../programs.ts';
@@ -37,13 +38,12 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-test-'));
   const programs = join(folder, 'programs');
-  await compilePrograms(programs);
-  const stack = await startStack({
-    folder,
-    temporary: true,
-    env: process.env,
-    progress: lineProgress((line) => process.stderr.write(line), Date.now),
-  });
+  const progress = lineProgress((line) => process.stderr.write(line), Date.now);
+  await Promise.all([
+    compilePrograms(programs),
+    buildPage({ root: project.vitest.config.root, progress, signal: new AbortController().signal }),
+  ]);
+  const stack = await startStack({ folder, temporary: true, env: process.env, progress });
   const { kafka, consul, postgres } = stack;
   if (postgres.url === null) {
     await stack.stop();
