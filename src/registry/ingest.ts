@@ -6,8 +6,9 @@ import type { Log } from '../log.ts';
 import type { Change } from './change.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { Clock, Completed, DeadLetter, Messenger, Processed, RegistrationStore, RejectedMessage } from './ports.ts';
-import type { RegistrationSaga, SagaOutcome, SagaResult } from './saga.ts';
+import type { RegistrationSaga } from './saga.ts';
 import type { SagaItem } from './saga-groups.ts';
+import type { SagaOutcome, SagaResult } from './saga-result.ts';
 
 /** A message with what the parser made of it. */
 export interface Incoming {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { bulkhead } from 'cockatiel';
 import { BackendError, messageOf, RefusedError, TakenError } from '../errors.ts';
 import type { Announcement } from '../events/announcement.ts';
@@ -7,49 +6,20 @@ import type { Log } from '../log.ts';
 import { type Alignment, initialStatus, type Touched } from './alignment.ts';
 import type { Change, NewChange } from './change.ts';
 import { type Decision, decideAnnouncement, decideGoodbye, decideRenewal } from './decide.ts';
+import { EndpointProbes, type Probes } from './endpoint-probes.ts';
 import type { Hearing } from './health.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
-import type {
-  Completed,
-  HealthProbe,
-  IssuedRequest,
-  Locked,
-  ObservedCheck,
-  RegistrationStore,
-  ServiceCatalog,
-  ServiceCheck,
-  Writes,
-} from './ports.ts';
+import type { Completed, HealthProbe, IssuedRequest, Locked, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
 import { correlationIds, type Group, groupsOf, nodeIdOf, type SagaItem } from './saga-groups.ts';
+import { EMPTY, merge, type SagaOutcome, type SagaResult } from './saga-result.ts';
 import { serviceFor, serviceOf } from './service-of.ts';
 import type { RegistryView } from './view.ts';
 
 /** Transactions side by side, where nothing else is said. */
 const SIDE_BY_SIDE = 5;
-/** Calls to Consul, and probes, side by side. An agent takes 200 connections per client address. */
+/** Calls to Consul side by side. An agent takes 200 connections per client address. */
 const CONCURRENCY = 32;
-
-export interface SagaResult {
-  readonly changes: readonly Change[];
-  /** What became of the items that are done. */
-  readonly done: readonly SagaOutcome[];
-  /** Unchanged startups: they are answered `accepted` as well, and no change says so. */
-  readonly renewed: readonly { readonly node: NodeRecord; readonly correlationId: string | null }[];
-  /** A back end did not answer: the same items again, later. */
-  readonly retry: readonly SagaItem[];
-  /** Consul or Postgres will never take these. */
-  readonly refused: readonly { readonly item: SagaItem; readonly error: RefusedError }[];
-  /** Whether `completed` is stored. */
-  readonly isRecorded: boolean;
-}
-
-export interface SagaOutcome {
-  readonly item: SagaItem;
-  readonly outcome: 'applied' | 'unchanged' | 'superseded';
-  /** Why it is superseded. */
-  readonly why: string | null;
-}
 
 export interface SagaParts {
   readonly store: RegistrationStore;
@@ -62,11 +32,6 @@ export interface SagaParts {
   /** Transactions that may be under way at a time: each holds a connection to Postgres. Default: 5. */
   readonly sideBySide?: number;
 }
-
-const EMPTY: SagaResult = { changes: [], done: [], renewed: [], retry: [], refused: [], isRecorded: false };
-
-/** What a probe found of each node's endpoint. */
-type Probes = ReadonlyMap<NodeId, { readonly check: ServiceCheck; readonly observed: ObservedCheck | null }>;
 
 /** What the fold over one node's messages came to. */
 interface Plan {
@@ -83,11 +48,13 @@ interface Plan {
  */
 export class RegistrationSaga {
   readonly #parts: SagaParts;
+  readonly #probes: EndpointProbes;
   readonly #sideBySide: number;
   readonly #slots;
 
   constructor(parts: SagaParts) {
     this.#parts = parts;
+    this.#probes = new EndpointProbes(parts);
     this.#sideBySide = parts.sideBySide ?? SIDE_BY_SIDE;
     this.#slots = bulkhead(this.#sideBySide, Number.POSITIVE_INFINITY);
   }
@@ -129,7 +96,7 @@ export class RegistrationSaga {
     const renewed: SagaResult['renewed'][number][] = [];
     const outcomes: SagaOutcome[] = [];
     try {
-      const probes = await this.#probe(group);
+      const probes = await this.#probes.of(group);
       const work = async (locked: Locked) => {
         const plans = await mapBounded([...group], Math.max(CONCURRENCY, this.#parts.catalog.together), ([nodeId, items]) =>
           this.#work(nodeId, items, locked, probes, touched, failed),
@@ -222,15 +189,9 @@ export class RegistrationSaga {
     request: IssuedRequest | undefined,
     probes: Probes,
   ): Promise<Decision> {
-    const { catalog, probe, hearing } = this.#parts;
+    const { catalog, hearing } = this.#parts;
     const service = serviceFor(catalog, event, node);
-    const found = probes.get(event.content.nodeId);
-    // The probe was skipped when memory showed this content with a passing check; what is stored may say otherwise.
-    const probed = this.#isPassing(node, event)
-      ? null
-      : isDeepStrictEqual(found?.check, service.check)
-        ? (found?.observed ?? null)
-        : await probe.probe(service.check);
+    const probed = await this.#probes.found(node, event, service.check, probes);
     return decideAnnouncement(node, event, { hearing: hearing(), request, service, probed });
   }
 
@@ -263,33 +224,6 @@ export class RegistrationSaga {
     }
     return applied;
   }
-
-  /** Probes, before any lock is held, what memory does not show as passing already. */
-  async #probe(group: Group): Promise<Probes> {
-    const { view, catalog, probe } = this.#parts;
-    // Only a node's last announcement of a batch reaches Consul.
-    const latest = [...group].flatMap(([nodeId, items]) => {
-      const event = items.at(-1)?.event;
-      if (event?.kind !== 'announcement' || this.#isPassing(view.get(nodeId), event)) return [];
-      return [{ nodeId, check: catalog.define(event.content, event.contentHash).check }];
-    });
-    const results = await mapBounded(
-      latest,
-      CONCURRENCY,
-      async ({ nodeId, check }) => [nodeId, { check, observed: await probe.probe(check) }] as const,
-    );
-    return new Map(results);
-  }
-
-  /** Whether Consul runs the very check that this announcement asks for, and it passes: then Consul's word stands and nothing may flap. */
-  #isPassing(node: NodeRecord | undefined, event: Announcement): boolean {
-    if (node?.state !== 'REGISTERED' || node.checkStatus === 'critical' || node.checkStatus === null) return false;
-    if (node.contentHash === event.contentHash) return true;
-    const { catalog } = this.#parts;
-    const before = serviceOf(catalog, node);
-    const after = serviceFor(catalog, event, node);
-    return before.id === after.id && isDeepStrictEqual(before.check, after.check);
-  }
 }
 
 function withServiceId(plan: Plan, from: string, to: string): Plan {
@@ -308,16 +242,5 @@ function writesOf(plans: readonly Plan[], completed: readonly Completed[]): Writ
     processed: plans.flatMap(({ outcomes }) => outcomes.map(({ item, outcome }) => ({ position: item.position, outcome }))),
     completed,
     rejected: [],
-  };
-}
-
-function merge(results: readonly SagaResult[]): SagaResult {
-  return {
-    changes: results.flatMap(({ changes }) => changes),
-    done: results.flatMap(({ done }) => done),
-    renewed: results.flatMap(({ renewed }) => renewed),
-    retry: results.flatMap(({ retry }) => retry),
-    refused: results.flatMap(({ refused }) => refused),
-    isRecorded: results.some(({ isRecorded }) => isRecorded),
   };
 }
