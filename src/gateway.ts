@@ -9,15 +9,13 @@ import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
 import { Documents } from './graphql/documents.ts';
 import { buildSchema } from './graphql/schema.ts';
-import { RefusalCounts } from './http/auth/refusal.ts';
 import { loadDashboard } from './http/dashboard.ts';
-import { LimitRefusals } from './http/limit-refusals.ts';
 import { createHttpServer } from './http/server.ts';
 import { createInstanceProbing } from './instance-probing.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { pingKafka } from './kafka/ping.ts';
 import type { Log } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { createObservation } from './observation.ts';
 import { migrate } from './postgres/migrate.ts';
 import { recover } from './recovery.ts';
 import { Alignment } from './registry/alignment.ts';
@@ -93,9 +91,12 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     timeout: config.registry.heartbeatTimeout,
   });
 
+  const observation = createObservation();
+  const { registry: observer, metrics, operations, statuses, limitRefusals, authRefusals } = observation;
+
   // The registry in memory, which follows the log in Postgres, and its snapshot on disk.
   const view = new RegistryView();
-  const feed = new ChangeFeed({ log: changeLog, store, view, now }, (error) =>
+  const feed = new ChangeFeed({ log: changeLog, store, view, now, observer }, (error) =>
     log.warn({ error: messageOf(error) }, 'could not read the change log, will retry'),
   );
   const onCommitted = (changes: readonly Change[] = []) => feed.committed(changes);
@@ -110,7 +111,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
       : new SnapshotKeeper({ store: snapshots, feed, view, registryId: () => registryId, interval: snapshotInterval, now, log });
 
   const alignment = new Alignment({ store, catalog, log });
-  const upkeep = createUpkeep({ config, backEnds, view, feed, alignment, ears, log, onCommitted });
+  const upkeep = createUpkeep({ config, backEnds, view, feed, alignment, ears, observer, log, onCommitted });
   const rounds = createSharedProbing(config.consul, { backEnds, view, log });
   const instances = createInstanceProbing(config.probing, { backEnds, view, log });
   const intake: Intake = createIntake({
@@ -120,6 +121,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     alignment,
     ears,
     newId,
+    observer,
     log,
     onCommitted: (changes) => {
       onCommitted(changes);
@@ -135,7 +137,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   // What clients see.
   const { leaseSeconds, cleanUpInterval, bookmarkInterval } = config.registry;
   const discovery = new Discovery(view, Math.random, instances.demand);
-  const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval });
+  const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval, observer });
   const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, onCommitted });
   const registry = new LiveRegistry({
     ...instances,
@@ -178,23 +180,14 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     heldBack: () => guard.heldBack(),
     ejections: instances.ejections,
   });
-  const limitRefusals = new LimitRefusals();
-  const authRefusals = new RefusalCounts();
+  observation.show({ health, counts, signatures: signatures.counts, view, subscriptions, snapshots: keeper, instances, now });
   const http = createHttpServer({
     schema,
     registry,
     health,
-    metrics: createMetrics({
-      health,
-      counts,
-      signatures: signatures.counts,
-      view,
-      snapshots: keeper,
-      limitRefusals,
-      authRefusals,
-      instances,
-      now,
-    }),
+    metrics,
+    observer: operations,
+    statuses,
     log,
     config: config.http,
     allowedOrigins: config.http.allowedOrigins,

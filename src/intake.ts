@@ -8,6 +8,7 @@ import type { Alignment } from './registry/alignment.ts';
 import type { Ears } from './registry/ears.ts';
 import { Ingest, type IngestParts } from './registry/ingest.ts';
 import { Introspection } from './registry/introspection.ts';
+import type { RegistryObserver } from './registry/observer.ts';
 import { Renewals } from './registry/renewals.ts';
 import { RegistrationSaga } from './registry/saga.ts';
 import type { RegistryView } from './registry/view.ts';
@@ -20,6 +21,7 @@ export interface IntakeOptions {
   readonly alignment: Alignment;
   readonly ears: Ears;
   readonly newId: () => string;
+  readonly observer: RegistryObserver;
   readonly log: Log;
   readonly onCommitted: IngestParts['onCommitted'];
   /** Signs of life were written. */
@@ -40,6 +42,7 @@ export function createIntake({
   alignment,
   ears,
   newId,
+  observer,
   log,
   onCommitted,
   onHeartbeats,
@@ -55,6 +58,7 @@ export function createIntake({
     view,
     alignment,
     hearing: ears.hearing,
+    observer,
     log,
     sideBySide: Math.max(1, Math.floor(config.postgres.poolSize / 2)),
   });
@@ -96,6 +100,7 @@ export function createIntake({
       ask: (call) => circuits.kafka.run(call),
       blocker: (meaning) => backEnds.away(meaning === 'introspection' ? ['postgres', 'consul'] : ['postgres']),
       now,
+      observer,
       rules: {
         endpointRefusal: (url) => config.claims.endpoints.refusal(url),
         judge: signatures.isNeeded() ? (message, claim) => signatures.judge(message, claim) : undefined,

@@ -8,6 +8,7 @@ import { cleanUp } from './registry/clean-up.ts';
 import type { Ears } from './registry/ears.ts';
 import { ExpiryGuard } from './registry/expiry-guard.ts';
 import { HealthKeeper } from './registry/health-keeper.ts';
+import type { RegistryObserver } from './registry/observer.ts';
 import { Publisher } from './registry/publisher.ts';
 import { Reconciler } from './registry/reconciler.ts';
 import { SecondLook } from './registry/second-look.ts';
@@ -20,6 +21,7 @@ export interface UpkeepOptions {
   readonly feed: ChangeFeed;
   readonly alignment: Alignment;
   readonly ears: Ears;
+  readonly observer: RegistryObserver;
   readonly log: Log;
   readonly onCommitted: () => void;
 }
@@ -27,7 +29,7 @@ export interface UpkeepOptions {
 export type Upkeep = ReturnType<typeof createUpkeep>;
 
 /** What keeps the registry true after a node was registered, and tells the nodes and Kafka of it. */
-export function createUpkeep({ config, backEnds, view, feed, alignment, ears, log, onCommitted }: UpkeepOptions) {
+export function createUpkeep({ config, backEnds, view, feed, alignment, ears, observer, log, onCommitted }: UpkeepOptions) {
   const { clock, store, catalog, probe, leadership, messenger, changeLog, position } = backEnds;
   const { now } = clock;
   const { hearing } = ears;
@@ -62,7 +64,7 @@ export function createUpkeep({ config, backEnds, view, feed, alignment, ears, lo
     onMisplaced: (nodeIds) => reconciler.misplaced(nodeIds),
     onUnrun: (nodeIds) => reconciler.unrun(nodeIds),
   });
-  const publisher = new Publisher({ feed, log: changeLog, position, messenger, now, logger: log });
+  const publisher = new Publisher({ feed, log: changeLog, position, messenger, now, observer, logger: log });
   return {
     guard,
     healthKeeper,

@@ -10,6 +10,8 @@ import type { ReadDocument } from '../graphql/documents.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ANSWER_HEADERS } from './answers.ts';
 import type { KnownOperation, OperationGate } from './operation-gate.ts';
+import type { OperationObserver } from './operation-observer.ts';
+import type { StatusCounts } from './status-counts.ts';
 
 /** What an operation comes to at the gate: the same whenever it is asked, so that an operation is counted once. */
 export type Admission = () => ReadDocument | undefined;
@@ -30,6 +32,8 @@ export interface DirectAnswerOptions {
   readonly registry: Registry;
   /** Whether the server is going, and keeps no connection any more. */
   readonly isClosing: () => boolean;
+  readonly observer: OperationObserver;
+  readonly statuses: Pick<StatusCounts, 'add'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -75,7 +79,7 @@ interface Prepared {
  * take through Yoga. Returns true where it did. Everything else goes to Yoga, errors above all: so there is one place that tells of them. What
  * it returns then is the admission of the operation, where that was asked for already; Yoga has to take it from there.
  */
-export function createDirectAnswer({ gate, compiled, registry, isClosing, now }: DirectAnswerOptions) {
+export function createDirectAnswer({ gate, compiled, registry, isClosing, observer, statuses, now }: DirectAnswerOptions) {
   // Whoever asks again sends the same bytes: they are parsed once. What is kept of them says nothing of who asked.
   const bodies = new DocumentCache<Prepared>();
 
@@ -91,6 +95,7 @@ export function createDirectAnswer({ gate, compiled, registry, isClosing, now }:
   }
 
   return ({ asker, accept, operator, body }: DirectRequest, response: ServerResponse): true | Admission | undefined => {
+    const startedAt = performance.now();
     const contentType = ANSWERS.get(accept);
     if (contentType === undefined || body.length > LONGEST) return undefined;
     const asked = body.toString();
@@ -113,6 +118,8 @@ export function createDirectAnswer({ gate, compiled, registry, isClosing, now }:
     response.writeHead(200, headers);
     // Characters that are a byte each in UTF-8 are the same one in Latin-1, which is written without a look at any of them.
     response.end(text, bytes === text.length ? 'latin1' : 'utf8');
+    statuses.add(200);
+    observer.answered({ kind: 'query', outcome: 'ok', startedAt });
     return true;
   };
 }

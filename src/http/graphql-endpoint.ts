@@ -9,6 +9,7 @@ import type { Registry } from '../registry/registry.ts';
 import { useDeferredParts } from './deferred-parts.ts';
 import type { Admission } from './direct-answer.ts';
 import { useNegotiation } from './negotiation.ts';
+import type { OperationWatch } from './operation-watch.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 
@@ -18,6 +19,7 @@ export interface GraphqlEndpointOptions {
   readonly maskError: ErrorMask;
   readonly log: Pick<Log, 'debug' | 'warn'>;
   readonly limits: Pick<Limits, 'LIMIT_BATCH'>;
+  readonly watch: Pick<OperationWatch, 'plugin'>;
   /** What every operation passes, over HTTP and WebSocket. */
   readonly operationLimits: Plugin<object, ServerContext>;
   /** Who may run which operation, over HTTP and WebSocket. */
@@ -35,7 +37,7 @@ export type GraphqlEndpoint = ReturnType<typeof createGraphqlEndpoint>;
 
 /** GraphQL over HTTP (GET, POST, SSE), and the engine that the WebSockets share with it. */
 export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
-  const { schema, registry, maskError, log, limits, operationLimits, operationAccess } = options;
+  const { schema, registry, maskError, log, limits, watch, operationLimits, operationAccess } = options;
   return createYoga<ServerContext>({
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
@@ -52,7 +54,7 @@ export function createGraphqlEndpoint(options: GraphqlEndpointOptions) {
     cors: false,
     graphiql: false,
     landingPage: false,
-    plugins: [useNegotiation(), operationLimits, operationAccess, useDeferredParts(maskError)],
+    plugins: [watch.plugin(), useNegotiation(), operationLimits, operationAccess, useDeferredParts(maskError)],
     logging: {
       debug: () => undefined,
       info: () => undefined,

@@ -9,18 +9,21 @@ import { endingWith, within } from './bounded-answer.ts';
 import { bytesOf, type Clients } from './clients.ts';
 import type { ServerContext } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
+import type { OperationWatch } from './operation-watch.ts';
 
 export interface OperationLimitsOptions {
   readonly gate: OperationGate;
   readonly clients: Clients;
   readonly limits: Limits;
+  /** Told what is refused before it is executed. */
+  readonly watch: Pick<OperationWatch, 'refused'>;
 }
 
 /**
  * The limits as a plugin of Yoga: each operation of a request passes the gate, takes its document from there, and is executed under its
  * limits of time and of subscriptions. Execution is the same for WebSockets, which pass the gate by themselves.
  */
-export function operationLimits({ gate, clients, limits }: OperationLimitsOptions): Plugin<object, ServerContext> {
+export function operationLimits({ gate, clients, limits, watch }: OperationLimitsOptions): Plugin<object, ServerContext> {
   const { LIMIT_BATCH, LIMIT_QUERY_TIME } = limits;
   const reads = new WeakMap<object, ReadDocument>();
   const bytesRead = ({ headers }: Request) => bytesOf(headers.get('content-length'), headers.has('transfer-encoding'), limits);
@@ -44,6 +47,7 @@ export function operationLimits({ gate, clients, limits }: OperationLimitsOption
       try {
         read = admission === undefined ? gate.admit({ documentId: documentIdOf(request), ...params }, asker.key) : admission();
       } catch (error) {
+        watch.refused(context, error);
         return rejectAfter(clients.waitAfterRefusal(asker.key, bytesRead(request)), error);
       }
       if (read === undefined) {

@@ -31,10 +31,13 @@ import { createGraphqlEntry } from './graphql-entry.ts';
 import type { HealthSource } from './health.ts';
 import { OperationGate } from './operation-gate.ts';
 import { operationLimits } from './operation-limits.ts';
+import type { OperationObserver } from './operation-observer.ts';
+import { OperationWatch } from './operation-watch.ts';
 import { isOriginAllowed } from './origin.ts';
 import { createPlainPaths, isHealthPath } from './plain-paths.ts';
 import { refuseRequest, refuseUpgrade as refuseWith } from './refused-request.ts';
 import { RequestGuard } from './request-guard.ts';
+import { StatusCounts } from './status-counts.ts';
 import { createWebSocketEndpoint } from './websocket.ts';
 
 export interface HttpServerOptions {
@@ -60,6 +63,10 @@ export interface HttpServerOptions {
   readonly dashboard?: Dashboard | null;
   /** Told the name of each limit that a client ran into. Default: nobody. */
   readonly onRefusal?: (limit: string) => void;
+  /** Told of every GraphQL operation. Default: nobody. */
+  readonly observer?: OperationObserver;
+  /** Where the statuses of answers are counted. Default: nowhere. */
+  readonly statuses?: StatusCounts;
   /** Milliseconds between WebSocket pings. Default: 12,000. */
   readonly pingInterval?: number;
   /** Makes correlation ids of internal errors. Default: random UUIDs. */
@@ -108,6 +115,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     trusted = TrustedDocuments.none(),
     dashboard = null,
     onRefusal = () => undefined,
+    observer = { answered: () => undefined },
+    statuses = new StatusCounts(),
     pingInterval = 12_000,
     newId = randomUUID,
     now = Date.now,
@@ -122,14 +131,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const gate = new OperationGate({ documents, trusted, clients, limits });
   const compilations = new TokenBuckets({ rate: COMPILATIONS, burst: 10 * COMPILATIONS, now: () => performance.now() });
   const compiled = new CompiledQueries({ schema, mayCompile: () => compilations.take('') === 0 });
-  const answerDirectly = createDirectAnswer({ gate, compiled, registry, isClosing: () => closing, now });
+  const answerDirectly = createDirectAnswer({ gate, compiled, registry, isClosing: () => closing, observer, statuses, now });
+  const watch = new OperationWatch(observer);
   const endpoint = createGraphqlEndpoint({
     schema,
     registry,
     maskError,
     log,
     limits,
-    operationLimits: operationLimits({ gate, clients, limits }),
+    watch,
+    operationLimits: operationLimits({ gate, clients, limits, watch }),
     operationAccess: operationAccess({ now, onTurnedAway }),
   });
   const webSockets = createWebSocketEndpoint({
@@ -141,6 +152,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     log,
     pingInterval,
     gate,
+    watch,
     clients,
     limits,
     addressOf,
@@ -174,6 +186,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     underWay.add(response);
     response.once('close', () => {
       underWay.delete(response);
+      if (response.headersSent) statuses.add(response.statusCode);
       if (closing) server.closeIdleConnections();
     });
     for (const [name, value] of Object.entries(ANSWER_HEADERS)) response.setHeader(name, value);

@@ -19,6 +19,7 @@ import { createAdmission } from './auth/socket-admission.ts';
 import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
+import type { OperationWatch } from './operation-watch.ts';
 import { SocketLimits } from './socket-limits.ts';
 import { SocketTaker } from './socket-taker.ts';
 import { isOfServer, withQuery } from './subscribe-message.ts';
@@ -43,6 +44,7 @@ export interface WebSocketOptions {
   /** Milliseconds between pings. A socket that answered none in between, or takes no bytes, is cut at the next one. */
   readonly pingInterval: number;
   readonly gate: OperationGate;
+  readonly watch: Pick<OperationWatch, 'run' | 'failed'>;
   readonly clients: Clients;
   readonly limits: Limits;
   /** Whose bytes those of a socket are. */
@@ -74,7 +76,7 @@ type SocketContext = Context<Record<string, unknown> | undefined, Extra>;
  * writes to the console, keeps two timers per socket and says nothing to clients of why a subscription ended.
  */
 export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEndpoint {
-  const { endpoint, registry, maskError, log, pingInterval, gate, clients, limits, addressOf, onRefusal } = options;
+  const { endpoint, registry, maskError, log, pingInterval, gate, watch, clients, limits, addressOf, onRefusal } = options;
   const { LIMIT_MESSAGE, LIMIT_INIT_WAIT, LIMIT_SOCKET_OPERATIONS } = limits;
   const admit = createAdmission(options);
   let sockets = 0;
@@ -88,9 +90,14 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       extra.asker = asker;
       return true;
     },
-    onSubscribe: (context, id, payload) => prepare(context, id, payload),
-    execute: async (args) => begun(await engine.execute(args)),
-    subscribe: async (args) => begun(await engine.subscribe(args)),
+    onSubscribe: (context, id, payload) => {
+      const startedAt = performance.now();
+      const prepared = prepare(context, id, payload);
+      if ('length' in prepared) watch.failed(prepared, startedAt);
+      return prepared;
+    },
+    execute: async (args) => begun(await watch.run(args, () => engine.execute(args))),
+    subscribe: async (args) => begun(await watch.run(args, () => engine.subscribe(args))),
     onError: (_context, _id, _payload, errors) => errors.flatMap((error) => publicErrors(error, maskError)),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors === undefined ? undefined : { ...result, errors: result.errors.flatMap((error) => publicErrors(error, maskError)) },

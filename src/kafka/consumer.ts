@@ -7,11 +7,12 @@ import type { Meaning } from '../events/event-kind.ts';
 import type { ParseRules } from '../events/parse-message.ts';
 import type { Log } from '../log.ts';
 import type { IncomingBatch } from '../registry/ingest.ts';
+import type { RegistryObserver } from '../registry/observer.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { withAdmin } from './admin.ts';
 import { GroupMember } from './group-member.ts';
 import { type GroupWatch, watchGroup } from './group-watch.ts';
-import { readBatch } from './incoming-batch.ts';
+import { readObserved } from './incoming-batch.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import { type Blocker, Pauses } from './pauses.ts';
 import { Progress, partitionKey } from './progress.ts';
@@ -46,6 +47,7 @@ export interface ConsumerHooks {
   /** Which back end must come back before messages of a kind can be worked off. */
   readonly blocker: Blocker;
   readonly rules: ParseRules;
+  readonly observer: Pick<RegistryObserver, 'received'>;
   /** Milliseconds. */
   readonly now: () => number;
 }
@@ -293,7 +295,7 @@ export class NodeConsumer {
     const key = partitionKey(batch);
     this.#progress.begun(key, batch);
     try {
-      const incoming = readBatch(batch, this.#meanings.get(batch.topic) ?? 'introspection', this.#hooks.rules);
+      const incoming = readObserved(batch, this.#meanings.get(batch.topic) ?? 'introspection', this.#hooks);
       if (await this.#hooks.process(incoming, stop, this.#pauses.holdOf(batch.topic))) {
         resolveOffset(batch.lastOffset());
         this.#progress.reached(key, BigInt(incoming.nextOffset));

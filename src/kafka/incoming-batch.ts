@@ -3,6 +3,7 @@ import type { Meaning } from '../events/event-kind.ts';
 import { excerptOf } from '../events/excerpt.ts';
 import { type ParseRules, parseMessage } from '../events/parse-message.ts';
 import type { Incoming, IncomingBatch } from '../registry/ingest.ts';
+import type { RegistryObserver } from '../registry/observer.ts';
 
 /** What the messages of one fetched batch say. Never throws: what cannot be understood is an event of its own. */
 export function readBatch(batch: Batch, meaning: Meaning, rules: ParseRules): IncomingBatch {
@@ -21,4 +22,20 @@ export function readBatch(batch: Batch, meaning: Meaning, rules: ParseRules): In
     };
   });
   return { topic: batch.topic, partition: batch.partition, messages, nextOffset: String(BigInt(batch.lastOffset()) + 1n) };
+}
+
+export interface ReadingOptions {
+  readonly rules: ParseRules;
+  readonly observer: Pick<RegistryObserver, 'received'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The same, and the observer is told. */
+export function readObserved(batch: Batch, meaning: Meaning, { rules, observer, now }: ReadingOptions): IncomingBatch {
+  const startedAt = performance.now();
+  const incoming = readBatch(batch, meaning, rules);
+  const [first] = batch.messages;
+  observer.received(incoming, { startedAt, endedAt: performance.now() }, first === undefined ? 0 : now() - Number(first.timestamp));
+  return incoming;
 }

@@ -2,6 +2,7 @@ import type { Change, ChangeEvent, ChangeFilter } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { bookmark, type ChangeView, changeView } from './change-filter.ts';
 import type { Cursor } from './cursor.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
 import type { Clock } from './ports.ts';
 
 const PAGE = 500;
@@ -27,6 +28,8 @@ export interface AudienceParts {
   readonly monotonic?: () => number;
   /** A bookmark is handed out after this much silence. Milliseconds. */
   readonly bookmarkInterval: number;
+  /** Told of changes that everybody was handed. Default: nobody. */
+  readonly observer?: RegistryObserver;
 }
 
 export interface Seat {
@@ -162,6 +165,8 @@ export class Audience {
       else if (turn.isOver()) await turn.next();
       if (signal.aborted) return;
     }
+    const { now, observer = UNOBSERVED } = this.#parts;
+    observer.arrived('subscribers', [change], now());
   }
 
   async #handOutBookmarks(turn: Turn, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import type { Change } from './change.ts';
 import { type Cursor, toCursor } from './cursor.ts';
 import type { Freshness } from './freshness.ts';
 import type { NodeRecord } from './node-record.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
 import type { ChangeLog, RegistrationStore, RegistrySnapshot } from './ports.ts';
 import { SharedContent } from './shared-content.ts';
 import type { RegistryView } from './view.ts';
@@ -17,6 +18,15 @@ const POLL = 1000;
  * again by the look after, and with one look for each batch of a large fleet's heartbeats most of them were read again and again. Milliseconds.
  */
 const LIVENESS_REST = 250;
+
+export interface ChangeFeedParts {
+  readonly log: ChangeLog;
+  readonly store: RegistrationStore;
+  readonly view: RegistryView;
+  readonly now: () => number;
+  /** Told of changes that arrived in memory. Default: nobody. */
+  readonly observer?: RegistryObserver;
+}
 
 /**
  * Follows the change log from this gateway's own position, keeps the registry in memory current, and holds the recent entries from which
@@ -45,15 +55,14 @@ export class ChangeFeed {
   #restores = 0;
   #mark: string | null = null;
   readonly #now: () => number;
+  readonly #observer: RegistryObserver;
 
-  constructor(
-    parts: { readonly log: ChangeLog; readonly store: RegistrationStore; readonly view: RegistryView; readonly now: () => number },
-    onError: (error: unknown) => void,
-  ) {
+  constructor(parts: ChangeFeedParts, onError: (error: unknown) => void) {
     this.#log = parts.log;
     this.#store = parts.store;
     this.#view = parts.view;
     this.#now = parts.now;
+    this.#observer = parts.observer ?? UNOBSERVED;
     this.#onError = onError;
   }
 
@@ -237,6 +246,7 @@ export class ChangeFeed {
   #take(arrived: readonly Change[]): void {
     const changes = arrived.map((change) => this.#shared.in(change, this.#view.at(change.nodeId)));
     this.#view.apply(changes);
+    this.#observer.arrived('memory', changes, this.#now());
     this.#recent.push(...changes);
     if (this.#recent.length > RECENT) {
       // Half at once, so that the cost of moving the rest is paid once per 5,000 entries.

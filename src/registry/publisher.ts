@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { Change } from './change.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Cursor } from './cursor.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
 import type { Accepted, ChangeLog, Clock, Messenger } from './ports.ts';
 
 const PAGE = 200;
@@ -29,6 +30,8 @@ export interface PublisherParts {
   readonly messenger: Messenger;
   readonly now: Clock;
   readonly logger: Log;
+  /** Told of changes that Kafka took. Default: nobody. */
+  readonly observer?: RegistryObserver;
 }
 
 /**
@@ -65,7 +68,7 @@ export class Publisher {
 
   /** The next page. Returns how many changes it held, and where it ends; null when another gateway is at it. */
   async #publish(signal: AbortSignal): Promise<{ readonly reached: Cursor | null; readonly count: number }> {
-    const { log, position, messenger, now } = this.#parts;
+    const { log, position, messenger, now, observer = UNOBSERVED } = this.#parts;
     let page: readonly Change[] = [];
     try {
       const reached = await position.advance(async (from) => {
@@ -74,6 +77,7 @@ export class Publisher {
         if (page.length > 0) await messenger.publishChanges(page);
         const accepted = page.filter(isRegistration).map((change) => acceptedOf(change, now()));
         if (accepted.length > 0) await messenger.accept(accepted);
+        observer.arrived('kafka', page, now());
         return page.at(-1)?.cursor ?? from;
       });
       return { reached, count: page.length };

@@ -37,6 +37,15 @@ export function nodeIdOf({ event }: SagaItem): NodeId {
   return event.kind === 'goodbye' ? event.nodeId : event.content.nodeId;
 }
 
+/** Where the messages lay. */
+export function positionsOf(group: Group): MessagePosition[] {
+  return [...group.values()].flatMap(positionsIn);
+}
+
+export function positionsIn(items: readonly SagaItem[]): MessagePosition[] {
+  return items.map(({ position }) => position);
+}
+
 function groupByNode(items: readonly SagaItem[]): Map<NodeId, SagaItem[]> {
   const groups = new Map<NodeId, SagaItem[]>();
   for (const item of items) {

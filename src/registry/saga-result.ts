@@ -1,7 +1,8 @@
 import type { RefusedError } from '../errors.ts';
 import type { Change } from './change.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { SagaItem } from './saga-groups.ts';
+import type { RegistryObserver, SagaEnd } from './observer.ts';
+import { positionsIn, type SagaItem } from './saga-groups.ts';
 
 export interface SagaResult {
   readonly changes: readonly Change[];
@@ -26,6 +27,22 @@ export interface SagaOutcome {
 
 /** The result of nothing. */
 export const EMPTY: SagaResult = { changes: [], done: [], renewed: [], retry: [], refused: [], isRecorded: false };
+
+/** Tells the observer what a saga that began at a time (`performance.now()`) came to. */
+export function tellEnds(observer: RegistryObserver, { done, retry, refused }: SagaResult, startedAt: number): void {
+  const endedAt = performance.now();
+  const tell = (end: SagaEnd, items: readonly SagaItem[], error?: unknown) => {
+    if (items.length > 0) observer.ended(end, positionsIn(items), { startedAt, endedAt, error });
+  };
+  for (const end of ['applied', 'unchanged', 'superseded'] as const) {
+    tell(
+      end,
+      done.filter(({ outcome }) => outcome === end).map(({ item }) => item),
+    );
+  }
+  tell('retried', retry, new Error('a back end does not answer, will retry'));
+  for (const { item, error } of refused) tell('refused', [item], error);
+}
 
 /** One result of several. */
 export function merge(results: readonly SagaResult[]): SagaResult {

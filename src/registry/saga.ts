@@ -1,6 +1,6 @@
 import { bulkhead } from 'cockatiel';
 import { BackendError, messageOf, RefusedError, TakenError } from '../errors.ts';
-import type { Announcement } from '../events/announcement.ts';
+import type { Announcement, MessagePosition } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import { type Alignment, initialStatus, type Touched } from './alignment.ts';
@@ -10,9 +10,11 @@ import { EndpointProbes, type Probes } from './endpoint-probes.ts';
 import type { Hearing } from './health.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
+import { observedStep, observedTransaction } from './observed-steps.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
 import type { Completed, HealthProbe, IssuedRequest, Locked, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
-import { correlationIds, type Group, groupsOf, nodeIdOf, type SagaItem } from './saga-groups.ts';
-import { EMPTY, merge, type SagaOutcome, type SagaResult } from './saga-result.ts';
+import { correlationIds, type Group, groupsOf, nodeIdOf, positionsIn, positionsOf, type SagaItem } from './saga-groups.ts';
+import { EMPTY, merge, type SagaOutcome, type SagaResult, tellEnds } from './saga-result.ts';
 import { serviceFor, serviceOf } from './service-of.ts';
 import type { RegistryView } from './view.ts';
 
@@ -29,6 +31,8 @@ export interface SagaParts {
   readonly alignment: Alignment;
   readonly hearing: () => Hearing;
   readonly log: Log;
+  /** Default: nobody. */
+  readonly observer?: RegistryObserver;
   /** Transactions that may be under way at a time: each holds a connection to Postgres. Default: 5. */
   readonly sideBySide?: number;
 }
@@ -49,12 +53,14 @@ interface Plan {
 export class RegistrationSaga {
   readonly #parts: SagaParts;
   readonly #probes: EndpointProbes;
+  readonly #observer: RegistryObserver;
   readonly #sideBySide: number;
   readonly #slots;
 
   constructor(parts: SagaParts) {
     this.#parts = parts;
     this.#probes = new EndpointProbes(parts);
+    this.#observer = parts.observer ?? UNOBSERVED;
     this.#sideBySide = parts.sideBySide ?? SIDE_BY_SIDE;
     this.#slots = bulkhead(this.#sideBySide, Number.POSITIVE_INFINITY);
   }
@@ -72,7 +78,9 @@ export class RegistrationSaga {
     const groups = groupsOf(items, this.#parts.view, this.#parts.catalog.together);
     // Some are probed while others hold their locks: a slow endpoint keeps no connection waiting.
     const results = await mapBounded(groups, 2 * this.#sideBySide, async (group) => {
+      const startedAt = performance.now();
       const result = await this.#runGroup(group, groups.length === 1 ? completed : []);
+      tellEnds(this.#observer, result, startedAt);
       if (result.changes.length > 0) onCommitted(result.changes);
       return result;
     });
@@ -95,8 +103,9 @@ export class RegistrationSaga {
     const failed: { retry: SagaItem[]; refused: { item: SagaItem; error: RefusedError }[] } = { retry: [], refused: [] };
     const renewed: SagaResult['renewed'][number][] = [];
     const outcomes: SagaOutcome[] = [];
+    const positions = positionsOf(group);
     try {
-      const probes = await this.#probes.of(group);
+      const probes = await this.#probed(group, positions);
       const work = async (locked: Locked) => {
         const plans = await mapBounded([...group], Math.max(CONCURRENCY, this.#parts.catalog.together), ([nodeId, items]) =>
           this.#work(nodeId, items, locked, probes, touched, failed),
@@ -106,7 +115,9 @@ export class RegistrationSaga {
         outcomes.push(...done.flatMap((plan) => plan.outcomes));
         return writesOf(done, failed.retry.length + failed.refused.length === 0 ? completed : []);
       };
-      const changes = await this.#slots.execute(() => store.transact([...group.keys()], correlationIds(group), work));
+      const changes = await this.#slots.execute(() =>
+        observedTransaction(this.#observer, positions, work, (timed) => store.transact([...group.keys()], correlationIds(group), timed)),
+      );
       return {
         changes,
         done: outcomes,
@@ -130,6 +141,13 @@ export class RegistrationSaga {
     }
   }
 
+  async #probed(group: Group, positions: readonly MessagePosition[]): Promise<Probes> {
+    const startedAt = performance.now();
+    const probes = await this.#probes.of(group);
+    if (probes.size > 0) this.#observer.step('probe', positions, { startedAt, endedAt: performance.now() });
+    return probes;
+  }
+
   /** One node under its lock: decide, then Consul. null: the node leaves the batch, the others go on. */
   async #work(
     nodeId: NodeId,
@@ -141,7 +159,7 @@ export class RegistrationSaga {
   ): Promise<Plan | null> {
     const plan = await this.#fold(locked.nodes.get(nodeId), items, locked, probes);
     try {
-      return await this.#applyToConsul(plan, touched);
+      return await this.#applyToConsul(plan, touched, (call) => observedStep(this.#observer, 'consul', positionsIn(items), call));
     } catch (error) {
       if (error instanceof RefusedError) {
         const culprit = plan.outcomes.findLast(({ outcome }) => outcome === 'applied')?.item;
@@ -196,7 +214,7 @@ export class RegistrationSaga {
   }
 
   /** Consul as the plan's last state wants it. A call that times out may have happened: the service is marked as touched before it. */
-  async #applyToConsul(plan: Plan, touched: Touched): Promise<Plan> {
+  async #applyToConsul(plan: Plan, touched: Touched, timed: (call: () => Promise<void>) => Promise<void>): Promise<Plan> {
     const { stored, node, changes } = plan;
     if (node === undefined || changes.length === 0) return plan;
     const { catalog } = this.#parts;
@@ -209,18 +227,18 @@ export class RegistrationSaga {
       touch(wanted);
       const service = serviceOf(catalog, node);
       try {
-        await catalog.register(service, initialStatus(node));
+        await timed(() => catalog.register(service, initialStatus(node)));
       } catch (error) {
         if (!(error instanceof TakenError)) throw error;
         // Two registries on one Consul know the same node: each has its own service, and neither touches the other's.
         touch(error.alternative);
-        await catalog.register({ ...service, id: error.alternative }, initialStatus(node));
+        await timed(() => catalog.register({ ...service, id: error.alternative }, initialStatus(node)));
         applied = withServiceId(plan, wanted, error.alternative);
       }
     }
     if (standing !== null && standing !== applied.node?.consulServiceId) {
       touch(standing);
-      await catalog.deregister(standing);
+      await timed(() => catalog.deregister(standing));
     }
     return applied;
   }

@@ -27,7 +27,7 @@ export interface SubscriptionParts extends AudienceParts {
 export class Subscriptions {
   readonly #parts: SubscriptionParts;
   #audience: Audience;
-  #open = 0;
+  readonly #open = { changes: 0, healthy_services: 0 };
 
   constructor(parts: SubscriptionParts) {
     this.#parts = parts;
@@ -36,6 +36,11 @@ export class Subscriptions {
 
   /** Subscriptions that are being read. */
   open(): number {
+    return this.#open.changes + this.#open.healthy_services;
+  }
+
+  /** The same, by what they follow. */
+  openByKind(): Readonly<Record<'changes' | 'healthy_services', number>> {
     return this.#open;
   }
 
@@ -80,7 +85,7 @@ export class Subscriptions {
 
   /** One generator while it follows live: each one around it would cost every subscriber some 600 bytes. */
   async *#changes(options: SubscribeOptions, signal: AbortSignal): AsyncGenerator<ChangeEvent, void, undefined> {
-    this.#open += 1;
+    this.#open.changes += 1;
     try {
       const { feed, now, bookmarkInterval: interval } = this.#parts;
       const restores = feed.restores();
@@ -131,7 +136,7 @@ export class Subscriptions {
         await feed.arrival(interval - silence, signal);
       }
     } finally {
-      this.#open -= 1;
+      this.#open.changes -= 1;
     }
   }
 
@@ -165,7 +170,7 @@ export class Subscriptions {
     const request = readRequest(query);
     let sent: readonly unknown[] | null = null;
     const demand = discovery.standing();
-    this.#open += 1;
+    this.#open.healthy_services += 1;
     try {
       while (!signal.aborted) {
         // The limit counts in this order: in any other, a heartbeat could swap the set.
@@ -190,7 +195,7 @@ export class Subscriptions {
         await delay(COALESCE, signal);
       }
     } finally {
-      this.#open -= 1;
+      this.#open.healthy_services -= 1;
       demand.end();
     }
   }

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { RefusalCounts } from '../../src/http/auth/refusal.ts';
-import type { HealthReport } from '../../src/http/health.ts';
-import { LimitRefusals } from '../../src/http/limit-refusals.ts';
-import { createMetrics } from '../../src/metrics.ts';
-import { toCursor } from '../../src/registry/cursor.ts';
-import { RegistryView } from '../../src/registry/view.ts';
-import { HEALTHY } from './http/running-server.ts';
-import { record } from './registry/fakes/node-record.ts';
+import type { HealthReport } from '../../../src/http/health.ts';
+import { createObservation } from '../../../src/observation.ts';
+import { toCursor } from '../../../src/registry/cursor.ts';
+import { RegistryView } from '../../../src/registry/view.ts';
+import { HEALTHY } from '../http/running-server.ts';
+import { record } from '../registry/fakes/node-record.ts';
 
 const SIGNATURES = { valid: 3, unsigned: 2, unverified: 0, stale: 0, refused_unsigned: 1, refused_unknown_key: 0, refused_invalid: 0 };
 const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat: 0, acknowledged: 0, ignored: 0, failed: 0 };
@@ -14,28 +12,27 @@ const COUNTS = { applied: 0, unchanged: 0, superseded: 0, rejected: 0, heartbeat
 function setUp() {
   let report: HealthReport = HEALTHY;
   const view = new RegistryView();
-  const limitRefusals = new LimitRefusals();
   const instances = {
     watch: { size: () => 12, interval: () => 2500 },
     ejections: { size: () => 2, heldBack: () => 1, total: () => 5 },
     probing: { counts: () => ({ passing: 90, warning: 1, critical: 9 }) },
   };
-  const authRefusals = new RefusalCounts();
-  const metrics = createMetrics({
+  const snapshots = { lastAsOf: () => 40_000, counts: () => ({ written: 3, failed: 1 }) };
+  const observation = createObservation();
+  const { metrics } = observation;
+  observation.show({
     health: { report: () => report },
     counts: COUNTS,
     signatures: SIGNATURES,
     view,
-    snapshots: null,
-    limitRefusals,
+    snapshots,
+    subscriptions: { openByKind: () => ({ changes: 4, healthy_services: 2 }) },
     instances,
-    authRefusals,
-    now: () => 0,
+    now: () => 60_000,
   });
   return {
+    ...observation,
     view,
-    limitRefusals,
-    authRefusals,
     report: (different: Partial<HealthReport>) => {
       report = { ...HEALTHY, ...different };
     },
@@ -109,6 +106,43 @@ describe('the metrics', () => {
       'nodes{state="REGISTERED",health="DEGRADED"} 1',
       'nodes{state="REMOVED",health=""} 1',
       'nodes{state="EXPIRED",health=""} 1',
+    ]);
+  });
+
+  it('should count them again only when the registry changed', async () => {
+    const { view, read } = setUp();
+    view.load([record('a')], toCursor(1));
+    let walks = 0;
+    const values = view.values.bind(view);
+    view.values = () => {
+      walks += 1;
+      return values();
+    };
+    await read('nodes');
+    expect(await read('nodes')).toEqual(['nodes{state="REGISTERED",health="HEALTHY"} 1']);
+    view.load([record('a', { state: 'EXPIRED' })], toCursor(2));
+    expect(await read('nodes')).toEqual(['nodes{state="EXPIRED",health=""} 1']);
+    expect(walks).toBe(2);
+  });
+
+  it('should say how old the snapshot is, and how often it was written', async () => {
+    expect(await setUp().read('snapshot')).toEqual([
+      'snapshot_age_seconds 20',
+      'snapshot_writes_total{outcome="written"} 3',
+      'snapshot_writes_total{outcome="failed"} 1',
+    ]);
+  });
+
+  it('should say what clients follow, and how their requests were answered', async () => {
+    const { statuses, read } = setUp();
+    for (const status of [200, 204, 404, 503]) statuses.add(status);
+    expect(await read('subscribers', 'http')).toEqual([
+      'subscribers{kind="changes"} 4',
+      'subscribers{kind="healthy_services"} 2',
+      'http_requests_total{status="2xx"} 2',
+      'http_requests_total{status="3xx"} 0',
+      'http_requests_total{status="4xx"} 1',
+      'http_requests_total{status="5xx"} 1',
     ]);
   });
 

@@ -1,0 +1,20 @@
+/** unknown: refused, or found wrong, before it was clear what it is. */
+export const OPERATION_KINDS = ['query', 'mutation', 'subscription', 'unknown'] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+/** refused: by a limit, or for who asked. error: no, or not all, data. */
+export const OPERATION_OUTCOMES = ['ok', 'error', 'refused'] as const;
+export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];
+
+/** A GraphQL operation that was answered, or, where it has many answers, has begun to be. */
+export interface AnsweredOperation {
+  readonly kind: OperationKind;
+  readonly outcome: OperationOutcome;
+  /** By `performance.now()`, milliseconds. */
+  readonly startedAt: number;
+}
+
+/** Told of every operation, over whatever transport, for metrics and traces. None of it throws, and none of it waits. */
+export interface OperationObserver {
+  answered(operation: AnsweredOperation): void;
+}

@@ -1,0 +1,89 @@
+import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
+import type { Plugin } from 'graphql-yoga';
+import { GatewayError } from '../errors.ts';
+import { RefusedDocument } from '../graphql/documents.ts';
+import type { ServerContext } from './graphql-endpoint.ts';
+import type { OperationKind, OperationObserver, OperationOutcome } from './operation-observer.ts';
+
+/** Codes of errors by which somebody is refused, whatever was asked. */
+const REFUSALS: ReadonlySet<unknown> = new Set(['LIMIT_EXCEEDED', 'UNAUTHENTICATED', 'FORBIDDEN']);
+
+type Answer = { readonly errors?: readonly unknown[] | undefined } | AsyncIterable<unknown>;
+
+interface Begun {
+  readonly startedAt: number;
+  kind: OperationKind;
+}
+
+/** Tells the observer of each operation, over whatever transport, once. What is answered without Yoga tells of itself. */
+export class OperationWatch {
+  readonly #observer: OperationObserver;
+  readonly #begun = new WeakMap<object, Begun>();
+
+  constructor(observer: OperationObserver) {
+    this.#observer = observer;
+  }
+
+  /** What an operation over HTTP comes to. It has to be the first of Yoga's plugins, to see it begin. */
+  plugin(): Plugin<object, ServerContext> {
+    const note = (context: object, document: DocumentNode, name: string | null | undefined) => {
+      const begun = this.#begun.get(context);
+      // That of a WebSocket is not in here, though it is executed by the same engine.
+      if (begun !== undefined) begun.kind = kindOf(document, name);
+    };
+    return {
+      onParams: ({ context }) => {
+        this.#begun.set(context, { startedAt: performance.now(), kind: 'unknown' });
+      },
+      onExecute: ({ args }) => note(args.contextValue, args.document, args.operationName),
+      onSubscribe: ({ args }) => note(args.contextValue, args.document, args.operationName),
+      onExecutionResult: ({ context, result }) => {
+        if (result !== undefined) this.#end(context, outcomeOf('next' in result || Symbol.asyncIterator in result ? {} : result));
+      },
+    };
+  }
+
+  /** An operation over HTTP that ends before it is executed. */
+  refused(context: object, error: unknown): void {
+    this.#end(context, outcomeOf({ errors: [error] }));
+  }
+
+  /** An operation over WebSocket that began at a time (`performance.now()`) and ends before it is executed. */
+  failed(errors: readonly unknown[], startedAt: number): void {
+    this.#observer.answered({ kind: 'unknown', outcome: outcomeOf({ errors }), startedAt });
+  }
+
+  /** Executes an operation over WebSocket. */
+  async run<T extends ExecutionResult | AsyncIterable<unknown>>(
+    { document, operationName }: { readonly document: DocumentNode; readonly operationName?: string | null },
+    execute: () => T | Promise<T>,
+  ): Promise<T> {
+    const startedAt = performance.now();
+    const result = await execute();
+    this.#observer.answered({ kind: kindOf(document, operationName), outcome: outcomeOf(result), startedAt });
+    return result;
+  }
+
+  #end(context: object, outcome: OperationOutcome): void {
+    const begun = this.#begun.get(context);
+    if (begun === undefined) return;
+    this.#begun.delete(context);
+    this.#observer.answered({ ...begun, outcome });
+  }
+}
+
+function kindOf(document: DocumentNode, name: string | null | undefined): OperationKind {
+  return getOperationAST(document, name)?.operation ?? 'unknown';
+}
+
+function outcomeOf(answer: Answer): OperationOutcome {
+  const errors = 'errors' in answer ? (answer.errors ?? []) : [];
+  if (errors.length === 0) return 'ok';
+  return errors.some(isRefusal) ? 'refused' : 'error';
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof RefusedDocument) return true;
+  if (error instanceof GatewayError) return REFUSALS.has(error.code);
+  return error instanceof GraphQLError && (REFUSALS.has(error.extensions['code']) || isRefusal(error.originalError));
+}
