@@ -45,7 +45,14 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts'],
       // The entries run only as processes of their own, which the tests do; their coverage is not collected.
-      exclude: ['src/dashboard/**', 'src/main.ts', 'src/local/main.ts', 'src/local/sample-main.ts', 'src/graphql/print.ts'],
+      exclude: [
+        'src/dashboard/**',
+        'src/main.ts',
+        'src/local/main.ts',
+        'src/local/sample-main.ts',
+        'src/graphql/print.ts',
+        'src/contract/print.ts',
+      ],
     },
   },
 });

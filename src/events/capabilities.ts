@@ -1,6 +1,7 @@
-import { fieldName, isLongerThan, read } from './field.ts';
+import { fieldName, read } from './field.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { shownName } from './path.ts';
+import { isLongerThan } from './text-length.ts';
 import { Unacceptable } from './unacceptable.ts';
 
 /** An item of a GIN index must stay under 8,191 bytes; a character has up to 4. */
@@ -16,15 +17,17 @@ export interface Capabilities {
 
 /** Places that hold capabilities, by the names they have in {@link Capabilities.details}. */
 const CAPABILITIES = fieldName('capabilities');
-const STRUCTURES = ['declared_capabilities', 'discovered_capabilities', 'contract_capabilities'].map(fieldName);
+export const STRUCTURE_NAMES = ['declared_capabilities', 'discovered_capabilities', 'contract_capabilities'] as const;
+const STRUCTURES = STRUCTURE_NAMES.map(fieldName);
 const IN_METADATA = 'metadata.capabilities';
 
 const spellings = (names: readonly string[]): ReadonlySet<string> =>
   new Set(names.flatMap((name) => [fieldName(name).snake, fieldName(name).camel]));
 
 /** Keys whose items or keys are names themselves. */
-const LISTS = spellings(['supported_operations', 'operations', 'capability_tags', 'intent_types', 'protocols']);
-const NESTED = spellings(['declared_capabilities', 'discovered_capabilities', 'contract_capabilities']);
+export const OPERATION_LISTS = ['supported_operations', 'operations', 'capability_tags', 'intent_types', 'protocols'] as const;
+const LISTS = spellings(OPERATION_LISTS);
+const NESTED = spellings(STRUCTURE_NAMES);
 /** Keys that describe the node instead of naming something it can do, whatever their value. */
 const DESCRIPTORS = spellings([
   'node_type',

@@ -34,7 +34,7 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
  * These address no service. As a link on a page some of them run code, and in the hands of a library that knows them some read files, or
  * say whatever the URL says to a server of another kind (`gopher://10.0.0.5:6379/_FLUSHALL`).
  */
-const REFUSED_SCHEMES: ReadonlySet<string> = new Set([
+export const REFUSED_SCHEMES: ReadonlySet<string> = new Set([
   'javascript:',
   'vbscript:',
   'data:',

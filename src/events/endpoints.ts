@@ -1,9 +1,10 @@
 import type { Endpoint } from './announcement.ts';
 import { type EndpointRefusal, readEndpointUrl } from './endpoint-url.ts';
-import { fieldName, isLongerThan, read, TEXT_MAX_LENGTH } from './field.ts';
+import { fieldName, read, TEXT_MAX_LENGTH } from './field.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { hasControlCharacter } from './node-id.ts';
 import { describe, shownName } from './path.ts';
+import { isLongerThan } from './text-length.ts';
 import { Unacceptable } from './unacceptable.ts';
 
 /** Where a node can be reached. */

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from './json.ts';
 import { hasControlCharacter } from './node-id.ts';
 import { describe } from './path.ts';
+import { isLongerThan } from './text-length.ts';
 import { Unacceptable } from './unacceptable.ts';
 
 /** A field of the contract under both of its spellings. */
@@ -53,10 +54,4 @@ function checkText(text: string, place: string): void {
     throw new Unacceptable('INVALID_FIELD', `${place} is longer than ${TEXT_MAX_LENGTH} characters.`);
   }
   if (hasControlCharacter(text)) throw new Unacceptable('INVALID_FIELD', `${place} contains a control character.`);
-}
-
-/** Counted in characters (code points), as Postgres counts. */
-export function isLongerThan(text: string, characters: number): boolean {
-  if (text.length <= characters) return false;
-  return text.length > 2 * characters || [...text].length > characters;
 }

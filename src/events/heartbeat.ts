@@ -18,7 +18,7 @@ const MEMORY_PERCENT = fieldName('memory_percent');
 const MEMORY_USAGE_PERCENT = fieldName('memory_usage_percent');
 
 /** Above every real measurement; anything larger is a broken one, and would not fit an integer column. */
-const LARGEST = 1e15;
+export const LARGEST_MEASUREMENT = 1e15;
 
 /** A sign of life. Measurements that are none (texts, negative numbers) are left out: the node lives all the same. Throws Unacceptable. */
 export function readHeartbeat({ payload, envelope, path }: OpenedEnvelope, origin: Origin): Heartbeat {
@@ -44,5 +44,5 @@ function used(payload: JsonObject, inUsage: FieldName, inPayload: FieldName): nu
 
 function measured(object: JsonObject, name: FieldName): number | null {
   const value = read(object, name);
-  return typeof value === 'number' && value >= 0 && value <= LARGEST ? value : null;
+  return typeof value === 'number' && value >= 0 && value <= LARGEST_MEASUREMENT ? value : null;
 }

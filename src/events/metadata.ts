@@ -4,36 +4,35 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 const NODE_TYPE = fieldName('node_type');
 
 /** Fields of the payload that are read into a place of their own. `configuration` is not: it is kept whole, and only its lease is read. */
-const KNOWN: ReadonlySet<string> = new Set(
-  [
-    'node_id',
-    'entity_id',
-    'node_name',
-    'node_type',
-    'node_role',
-    'node_version',
-    'service_name',
-    'instance_id',
-    'capabilities',
-    'declared_capabilities',
-    'discovered_capabilities',
-    'contract_capabilities',
-    'endpoints',
-    'current_state',
-    'health_status',
-    'reason',
-    'epoch',
-    'timestamp',
-    'introspection_timestamp',
-    'emitted_at',
-    'correlation_id',
-    'event_type',
-    'network_id',
-    'deployment_id',
-    'environment',
-    'metadata',
-  ].flatMap((name) => [fieldName(name).snake, fieldName(name).camel]),
-);
+export const PAYLOAD_FIELDS = [
+  'node_id',
+  'entity_id',
+  'node_name',
+  'node_type',
+  'node_role',
+  'node_version',
+  'service_name',
+  'instance_id',
+  'capabilities',
+  'declared_capabilities',
+  'discovered_capabilities',
+  'contract_capabilities',
+  'endpoints',
+  'current_state',
+  'health_status',
+  'reason',
+  'epoch',
+  'timestamp',
+  'introspection_timestamp',
+  'emitted_at',
+  'correlation_id',
+  'event_type',
+  'network_id',
+  'deployment_id',
+  'environment',
+  'metadata',
+] as const;
+const KNOWN: ReadonlySet<string> = new Set(PAYLOAD_FIELDS.flatMap((name) => [fieldName(name).snake, fieldName(name).camel]));
 const SERVICE_URL = fieldName('service_url');
 const SERVICE_TYPE = fieldName('service_type');
 

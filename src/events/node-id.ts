@@ -1,3 +1,5 @@
+import { isLongerThan } from './text-length.ts';
+
 declare const brand: unique symbol;
 
 /** A node's own identity: 1 to 255 characters, no control character, not the nil UUID. Built only by {@link toNodeId}. */
@@ -16,7 +18,7 @@ export function hasControlCharacter(text: string): boolean {
 export function isNodeId(text: string): text is NodeId {
   return (
     text.length > 0 &&
-    text.length <= NODE_ID_MAX_LENGTH &&
+    !isLongerThan(text, NODE_ID_MAX_LENGTH) &&
     text !== NIL_UUID &&
     text.trim() === text &&
     !hasControlCharacter(text) &&

@@ -1,7 +1,8 @@
-import { fieldName, isLongerThan, read } from './field.ts';
+import { fieldName, read } from './field.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { hasControlCharacter } from './node-id.ts';
 import { describe } from './path.ts';
+import { isLongerThan } from './text-length.ts';
 import { Unacceptable } from './unacceptable.ts';
 
 export const TYPE_MAX_LENGTH = 100;

@@ -1,10 +1,11 @@
 import type { MessageTime } from './announcement.ts';
 import type { OpenedEnvelope } from './envelope.ts';
-import { fieldName, isLongerThan, read, readId, TEXT_MAX_LENGTH } from './field.ts';
+import { fieldName, read, readId, TEXT_MAX_LENGTH } from './field.ts';
 import type { Json, JsonObject } from './json.ts';
 import { recordMicros, toMicros } from './message-time.ts';
 import { hasControlCharacter, NIL_UUID, NODE_ID_MAX_LENGTH, type NodeId, toNodeId } from './node-id.ts';
 import { describe } from './path.ts';
+import { isLongerThan } from './text-length.ts';
 import { Unacceptable } from './unacceptable.ts';
 
 const NODE_ID = fieldName('node_id');
@@ -51,7 +52,7 @@ export function usableNodeId(text: string, place: string): NodeId {
       ? 'is empty'
       : text === NIL_UUID
         ? 'is the nil UUID'
-        : text.length > NODE_ID_MAX_LENGTH
+        : isLongerThan(text, NODE_ID_MAX_LENGTH)
           ? `is longer than ${NODE_ID_MAX_LENGTH} characters`
           : 'contains a control character or starts or ends with a space';
   throw new Unacceptable('INVALID_NODE_ID', `${place} ${fault}.`);

@@ -50,7 +50,8 @@ const DOMAIN = Buffer.from('onex-signature:v1\0', 'ascii');
 const KID = '[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}';
 const KID_FORM = new RegExp(`^${KID}$`);
 /** One way only to write a signature: a header that was changed is not read leniently. */
-const HEADER_FORM = new RegExp(`^v1;alg=(hmac-sha256|ed25519);kid=(${KID});sig=([A-Za-z0-9_-]+)$`);
+export const SIGNATURE_FORM = `^v1;alg=(hmac-sha256|ed25519);kid=(${KID});sig=([A-Za-z0-9_-]+)$`;
+const HEADER_FORM = new RegExp(SIGNATURE_FORM);
 const SIGNATURE_BYTES: Readonly<Record<SignatureAlgorithm, number>> = { 'hmac-sha256': 32, ed25519: 64 };
 
 /** What comes before the 32 bytes of an Ed25519 public key in DER (RFC 8410). */

@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../registry/ports.ts';
+import type { DeadLetterValue } from './gateway-messages.ts';
 
 /** Base64 makes three bytes four: the letter stays below the broker's usual limit of 1 MiB with room for the rest. */
 const MAX_VALUE_BYTES = 600_000;
@@ -9,7 +10,7 @@ const MAX_KEY_BYTES = 10_000;
  * A message that can never be accepted, as it goes to the dead-letter topic. A key or value over the broker's limit is cut, and says so:
  * a letter that Kafka refuses would stop its partition for good.
  */
-export function deadLetterMessage(letter: DeadLetter): { readonly key: Buffer | null; readonly value: object } {
+export function deadLetterMessage(letter: DeadLetter): { readonly key: Buffer | null; readonly value: DeadLetterValue } {
   const { position, rejection, key, value, failedAt } = letter;
   const shownKey = key === null ? null : Buffer.from(key.subarray(0, MAX_KEY_BYTES));
   const isKeyCut = key !== null && key.byteLength > MAX_KEY_BYTES;

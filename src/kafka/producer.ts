@@ -4,10 +4,11 @@ import type { KafkaConfig } from '../config/kafka.ts';
 import { BackendError, messageOf, UnsettledError } from '../errors.ts';
 import { SIGNATURE_HEADER, type SigningKey, sign } from '../events/signature.ts';
 import type { Log } from '../log.ts';
-import type { Change } from '../registry/change.ts';
+import type { Change, LoggedChangeType } from '../registry/change.ts';
 import { printCursor } from '../registry/cursor.ts';
 import type { Accepted, DeadLetter, IntrospectionRequest, Messenger } from '../registry/ports.ts';
 import { deadLetterMessage } from './dead-letter.ts';
+import type { IntrospectionRequestValue, RegistrationAcceptedValue, RegistrationChangeValue } from './gateway-messages.ts';
 import { LastingProducer } from './lasting-producer.ts';
 import type { KnownTopics } from './topics.ts';
 
@@ -60,23 +61,24 @@ export class KafkaMessenger implements Messenger {
   async requestIntrospection(requests: readonly IntrospectionRequest[]): Promise<void> {
     const messages = requests.map(({ correlationId, reason, targetNodeId, targetNodeTypes, requestedAt }) => {
       const requested = new Date(requestedAt).toISOString();
-      return this.#message('REGISTRY_REQUEST_INTROSPECTION', targetNodeId, correlationId, {
+      const value: IntrospectionRequestValue = {
         event_type: 'REGISTRY_REQUEST_INTROSPECTION',
         registry_id: this.#registryId(),
         request_timestamp: requested,
         reason,
         ...(targetNodeId === null ? {} : { target_node_id: targetNodeId }),
-        ...(targetNodeTypes === null ? {} : { target_node_types: targetNodeTypes }),
+        ...(targetNodeTypes === null ? {} : { target_node_types: [...targetNodeTypes] }),
         correlation_id: correlationId,
         timestamp: requested,
-      });
+      };
+      return this.#message(value.event_type, targetNodeId, correlationId, value);
     });
     await this.#sendToEach(this.#config.topics.request, messages);
   }
 
   async accept(accepted: readonly Accepted[]): Promise<void> {
-    const messages = accepted.map(({ nodeId, consulServiceId, cursor, correlationId, acceptedAt }) =>
-      this.#message('NODE_REGISTRATION_ACCEPTED', nodeId, correlationId, {
+    const messages = accepted.map(({ nodeId, consulServiceId, cursor, correlationId, acceptedAt }) => {
+      const value: RegistrationAcceptedValue = {
         event_type: 'NODE_REGISTRATION_ACCEPTED',
         entity_id: nodeId,
         node_id: nodeId,
@@ -84,16 +86,18 @@ export class KafkaMessenger implements Messenger {
         consul_service_id: consulServiceId,
         cursor: printCursor(cursor),
         timestamp: new Date(acceptedAt).toISOString(),
-      }),
-    );
+      };
+      return this.#message(value.event_type, nodeId, correlationId, value);
+    });
     await this.#sendToEach(this.#config.topics.accepted, messages);
   }
 
   /** Compacted by node id: the latest value is the node as it is, a null value means it left. */
   async publishChanges(changes: readonly Change[]): Promise<void> {
-    const messages = changes.map((change) =>
-      this.#message(`NODE_${change.type}`, change.nodeId, change.correlationId, change.type === 'REMOVED' ? null : changeValue(change)),
-    );
+    const messages = changes.map((change) => {
+      const { type, nodeId, correlationId } = change;
+      return this.#message(`NODE_${type}`, nodeId, correlationId, type === 'REMOVED' ? null : changeValue(change, type));
+    });
     await this.#sendToEach([this.#config.topics.changes], messages);
   }
 
@@ -160,13 +164,14 @@ function bytesOf(part: string | Buffer | null): Buffer | null {
   return typeof part === 'string' ? Buffer.from(part) : part;
 }
 
-function changeValue({ cursor, type, node, reason, changedFields, correlationId, occurredAt }: Change) {
+function changeValue(change: Change, type: Exclude<LoggedChangeType, 'REMOVED'>): RegistrationChangeValue {
+  const { cursor, node, reason, changedFields, correlationId, occurredAt } = change;
   return {
     event_type: `NODE_${type}`,
     cursor: printCursor(cursor),
     node_id: node.nodeId,
     reason,
-    changed_fields: changedFields,
+    changed_fields: [...changedFields],
     correlation_id: correlationId,
     timestamp: new Date(occurredAt).toISOString(),
     node: {
@@ -180,7 +185,7 @@ function changeValue({ cursor, type, node, reason, changedFields, correlationId,
       consul_service_id: node.consulServiceId,
       address: node.address,
       port: node.port,
-      capabilities: node.capabilities,
+      capabilities: [...node.capabilities],
       endpoints: Object.fromEntries(node.endpoints.map(({ name, url }) => [name, url])),
       environment: node.environment,
     },

@@ -7,6 +7,26 @@ import type { Log } from '../log.ts';
 const NODE_PARTITIONS = 3;
 const REQUEST_PARTITIONS = 1;
 
+/** What the topics of one kind are made with, where the gateway makes them. */
+export interface TopicSettings {
+  readonly partitions: number;
+  /** Kafka keeps the latest message of each key for ever, instead of all messages for a while. */
+  readonly isCompacted: boolean;
+}
+
+const NODE_TOPIC: TopicSettings = { partitions: NODE_PARTITIONS, isCompacted: false };
+
+/** By what the topics are for. */
+export const TOPIC_SETTINGS: Readonly<Record<keyof KafkaConfig['topics'], TopicSettings>> = {
+  introspection: NODE_TOPIC,
+  heartbeat: NODE_TOPIC,
+  acknowledgement: NODE_TOPIC,
+  accepted: NODE_TOPIC,
+  request: { partitions: REQUEST_PARTITIONS, isCompacted: false },
+  changes: { partitions: NODE_PARTITIONS, isCompacted: true },
+  deadLetter: { partitions: REQUEST_PARTITIONS, isCompacted: false },
+};
+
 /** Which topics exist, as last seen: sending to an unknown one blocks for half a minute (measured). */
 export class KnownTopics {
   #names: ReadonlySet<string> = new Set();
@@ -43,14 +63,20 @@ export function consumedTopics({ topics }: KafkaConfig): ReadonlyMap<string, Mea
 async function ensureTopics(admin: Admin, config: KafkaConfig, log: Log): Promise<ReadonlySet<string>> {
   const { topics } = config;
   const existing = new Set(await admin.listTopics());
-  const wanted = [
-    ...[...topics.introspection, ...topics.heartbeat, ...topics.acknowledgement, ...topics.accepted].map((topic) => ({
+  const made = (names: string | readonly string[], { partitions, isCompacted }: TopicSettings) =>
+    [names].flat().map((topic) => ({
       topic,
-      numPartitions: NODE_PARTITIONS,
-    })),
-    ...topics.request.map((topic) => ({ topic, numPartitions: REQUEST_PARTITIONS })),
-    { topic: topics.changes, numPartitions: NODE_PARTITIONS, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] },
-    { topic: topics.deadLetter, numPartitions: REQUEST_PARTITIONS },
+      numPartitions: partitions,
+      ...(isCompacted ? { configEntries: [{ name: 'cleanup.policy', value: 'compact' }] } : {}),
+    }));
+  const wanted = [
+    ...made(topics.introspection, TOPIC_SETTINGS.introspection),
+    ...made(topics.heartbeat, TOPIC_SETTINGS.heartbeat),
+    ...made(topics.acknowledgement, TOPIC_SETTINGS.acknowledgement),
+    ...made(topics.accepted, TOPIC_SETTINGS.accepted),
+    ...made(topics.request, TOPIC_SETTINGS.request),
+    ...made(topics.changes, TOPIC_SETTINGS.changes),
+    ...made(topics.deadLetter, TOPIC_SETTINGS.deadLetter),
   ].filter(({ topic }) => !existing.has(topic));
   if (wanted.length === 0 || !config.createTopics) return existing;
   const create = (topicsToCreate: typeof wanted) =>
