@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
+import { standingOf } from './gateway-standing.ts';
 import { Documents } from './graphql/documents.ts';
 import { buildSchema } from './graphql/schema.ts';
 import { loadDashboard } from './http/dashboard.ts';
@@ -33,6 +34,7 @@ import { createSharedProbing } from './shared-probing.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
 import { loadTrustedDocuments } from './trusted-file.ts';
 import { createUpkeep } from './upkeep.ts';
+import { gatewayVersion } from './version.ts';
 
 const MEMORY_WATCH = 5 * 60_000;
 /** The former registry's own limit for normal load. Bytes. */
@@ -139,26 +141,6 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const discovery = new Discovery(view, Math.random, instances.demand);
   const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval, observer });
   const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, onCommitted });
-  const registry = new LiveRegistry({
-    ...instances,
-    view,
-    feed,
-    discovery,
-    subscriptions,
-    introspection,
-    deregistration,
-    store,
-    log: changeLog,
-    now,
-    leaseSeconds,
-    backends: () =>
-      Object.values(circuits).map((one) => ({
-        name: one.backend,
-        available: one.isAvailable(),
-        circuit: one.position(),
-        since: one.since(),
-      })),
-  });
   const health = new GatewayHealth({
     environment: config.environment,
     registryId: () => registryId,
@@ -179,6 +161,21 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     reconciler,
     heldBack: () => guard.heldBack(),
     ejections: instances.ejections,
+  });
+  const version = gatewayVersion();
+  const registry = new LiveRegistry({
+    ...instances,
+    view,
+    feed,
+    discovery,
+    subscriptions,
+    introspection,
+    deregistration,
+    store,
+    log: changeLog,
+    now,
+    leaseSeconds,
+    standing: () => standingOf(health.report(), { gatewayId: config.gatewayId, version }),
   });
   observation.show({ health, counts, signatures: signatures.counts, view, subscriptions, snapshots: keeper, instances, now });
   const http = createHttpServer({

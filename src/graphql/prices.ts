@@ -43,6 +43,8 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'Query.changes': { price: POSTGRES, isRead: true, size: paged(['first'], LIMITS.changes) },
   'Query.rejectedEvents': { price: POSTGRES, isRead: true, size: paged(['first'], LIMITS.rejectedEvents) },
   'RegistryStatus.backends': { size: 3 },
+  'RegistryStatus.consumerPausedFor': { size: 1 },
+  'RegistryStatus.nodeCounts': { size: MANY },
   // Batched: what a node adds to the one statement of all.
   'Node.changes': { price: SOME, isRead: true, size: paged(['first'], LIMITS.changesOfNode) },
   'Node.capabilities': { size: SOME },

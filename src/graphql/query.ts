@@ -7,6 +7,7 @@ import { parseGlobalId } from './global-id.ts';
 import { boundedCount, LIMITS } from './limits.ts';
 import type { defineRegistryStatus } from './status-types.ts';
 import type { Types } from './types.ts';
+import type { defineViewer } from './viewer-type.ts';
 
 /** What the fields of Query take and answer beside the types that others refer to. */
 export interface QueryParts {
@@ -14,6 +15,7 @@ export interface QueryParts {
   readonly discovery: ReturnType<typeof defineDiscoveryArguments>;
   readonly explanation: ReturnType<typeof defineExplanation>;
   readonly registryStatus: ReturnType<typeof defineRegistryStatus>;
+  readonly viewer: ReturnType<typeof defineViewer>;
 }
 
 /** Answered from memory; the log and the rejected events come from Postgres and fail alone. */
@@ -114,8 +116,13 @@ export function defineQuery(types: Types, parts: QueryParts): void {
       registryStatus: t.field({
         type: parts.registryStatus,
         description:
-          'How far the answers of this gateway can be trusted at the moment. Errors: none of its own. Example: `registryStatus { stale asOf backends { name available } }`.',
+          'How far the answers of this gateway can be trusted at the moment, how it stands itself, and how many nodes there are of each kind. Errors: none of its own. Example: `registryStatus { stale asOf backends { name available } }`.',
         resolve: (_root, _args, { registry }) => registry.status(),
+      }),
+      viewer: t.field({
+        type: parts.viewer,
+        description: 'Who the gateway takes you for, and what you may do. Errors: none of its own. Example: `viewer { name mayWrite }`.',
+        resolve: (_root, _args, { asker }) => asker,
       }),
       changes: t.field({
         type: [types.registrationChange],

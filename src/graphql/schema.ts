@@ -18,6 +18,7 @@ import { defineRegistryStatus } from './status-types.ts';
 import { defineSubscription } from './subscription.ts';
 import { defineSummaries } from './summary-types.ts';
 import { createTypes } from './types.ts';
+import { defineViewer } from './viewer-type.ts';
 
 /** The whole schema, executable with a {@link GraphqlContext} of context.ts as its context. */
 export function buildSchema(): GraphQLSchema {
@@ -33,7 +34,8 @@ export function buildSchema(): GraphQLSchema {
   defineChange(types);
   defineSummaries(types);
   const discovery = defineDiscoveryArguments(builder);
-  defineQuery(types, { inputs, discovery, explanation: defineExplanation(types), registryStatus: defineRegistryStatus(types) });
+  const [explanation, registryStatus, viewer] = [defineExplanation(types), defineRegistryStatus(types), defineViewer(types)];
+  defineQuery(types, { inputs, discovery, explanation, registryStatus, viewer });
   defineMutation(types);
   defineSubscription(types, inputs, discovery);
   return layOut(builder.toSchema({ directives: [...specifiedDirectives, createDefer()] }));

@@ -18,11 +18,11 @@ import { type LogRange, readLog } from './log-reader.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { ChangeLog, Clock, RegistrationStore } from './ports.ts';
 import type {
-  BackendStatus,
   Caller,
   DiscoveryQuery,
   EjectionStatus,
   FailureReport,
+  GatewayStanding,
   HealthyServicesQuery,
   NodeFilter,
   Registry,
@@ -49,7 +49,7 @@ export interface LiveRegistryParts {
   readonly log: ChangeLog;
   readonly now: Clock;
   readonly leaseSeconds: number;
-  readonly backends: () => readonly BackendStatus[];
+  readonly standing: () => GatewayStanding;
 }
 
 const NOT_LOADED = 'the gateway is starting and has not loaded the registry yet: try again';
@@ -116,8 +116,8 @@ export class LiveRegistry implements Registry {
   status(): RegistryStatus {
     const freshness = this.freshness();
     if (freshness === null) throw new GatewayError('BACKEND_UNAVAILABLE', NOT_LOADED);
-    const { view, backends } = this.#parts;
-    return { ...freshness, cursor: view.head(), nodes: view.size(), backends: backends() };
+    const { view, standing } = this.#parts;
+    return { ...freshness, ...standing(), cursor: view.head(), nodes: view.size(), nodeCounts: view.counts() };
   }
 
   async changes(range: LogRange, isWanted: () => boolean): Promise<readonly ChangeEvent[]> {

@@ -8,6 +8,7 @@ import type { Ejection } from './ejections.ts';
 import type { DiscoveryExplanation } from './explanation.ts';
 import type { Freshness } from './freshness.ts';
 import type { LogRange } from './log-reader.ts';
+import type { NodeCount } from './node-counts.ts';
 import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
 
 export interface NodeFilter {
@@ -65,19 +66,46 @@ export interface BackendStatus {
   /** Whether its last call was answered. */
   readonly available: boolean;
   readonly circuit: CircuitPosition;
+  /** The last failure, without secrets; null when there was none. */
+  readonly lastError: string | null;
   /** Since when it is, or is not, available: milliseconds since 1970. */
   readonly since: number;
+}
+
+/** How the gateway itself stands. */
+export interface GatewayStanding {
+  readonly gatewayId: string;
+  /** KAFKA_ENVIRONMENT. */
+  readonly environment: string;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Nothing is degraded: what `/health` calls healthy. */
+  readonly isHealthy: boolean;
+  /** Whether this gateway is the one that judges health, reconciles and cleans up. */
+  readonly leads: boolean;
+  /** Open subscriptions. */
+  readonly subscribers: number;
+  /** Messages not yet consumed; null while nobody knows. */
+  readonly consumerLag: number | null;
+  /** Back ends for which the consumer pauses; empty: it does not. */
+  readonly consumerWaitsFor: readonly Backend[];
+  /** Nodes that would expire but for the mass-expiry guard. */
+  readonly expiriesHeldBack: number;
+  /** Instances that this gateway leaves out of its answers, since its own probes fail. */
+  readonly ejected: number;
+  readonly backends: readonly BackendStatus[];
 }
 
 export interface StaleOrNot extends Freshness {
   readonly stale: boolean;
 }
 
-export interface RegistryStatus extends StaleOrNot {
+export interface RegistryStatus extends StaleOrNot, GatewayStanding {
   readonly cursor: Cursor;
   /** Nodes in memory, in whatever state. */
   readonly nodes: number;
-  readonly backends: readonly BackendStatus[];
+  readonly nodeCounts: readonly NodeCount[];
 }
 
 /** Reads from memory. They never wait: they answer whatever Kafka, Consul and Postgres do. */

@@ -2,6 +2,7 @@ import { isNodeId, type NodeId } from '../events/node-id.ts';
 import type { Change } from './change.ts';
 import { type Cursor, toCursor } from './cursor.ts';
 import { NameDirectory, type NameKind } from './name-directory.ts';
+import { type NodeCount, NodeCounts } from './node-counts.ts';
 import type { NodeHealth, NodeRecord } from './node-record.ts';
 import type { LivenessUpdate, ObservedCheck } from './ports.ts';
 import type { CapabilitySummary, NodeFilter } from './registry.ts';
@@ -20,6 +21,7 @@ export class RegistryView {
   readonly registered = new NameDirectory();
   /** Nodes that left, by the names they had. */
   readonly departed = new NameDirectory();
+  readonly #counts = new NodeCounts();
   #checks: ReadonlyMap<string, ObservedCheck> = new Map();
   /** Those of them that fail, which are few: every node that is asked for is looked up among them. */
   #critical: ReadonlySet<string> = new Set();
@@ -46,6 +48,11 @@ export class RegistryView {
   /** Nodes in whatever state. */
   size(): number {
     return this.#nodes.size;
+  }
+
+  /** How many there are of each type, state and health. */
+  counts(): readonly NodeCount[] {
+    return this.#counts.list();
   }
 
   values(): IterableIterator<NodeRecord> {
@@ -188,10 +195,12 @@ export class RegistryView {
   }
 
   #index(node: NodeRecord): void {
+    this.#counts.add(node);
     this.#directoryOf(node)?.add(node);
   }
 
   #unindex(node: NodeRecord): void {
+    this.#counts.remove(node);
     this.#directoryOf(node)?.remove(node);
   }
 

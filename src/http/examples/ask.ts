@@ -34,6 +34,14 @@ mutation Report {
   }
 }
 
+# May you? Who the gateway takes you for.
+query Who {
+  viewer {
+    name
+    mayWrite
+  }
+}
+
 # Remove a ghost. It comes back only by a startup
 # announcement, or by its answer to a request as above.
 mutation Remove {

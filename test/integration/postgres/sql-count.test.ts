@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type BackEnds, connectBackEnds } from '../../../src/back-ends.ts';
 import { readConfig } from '../../../src/config.ts';
+import { standingOf } from '../../../src/gateway-standing.ts';
 import { createContext } from '../../../src/graphql/context.ts';
 import { buildSchema } from '../../../src/graphql/schema.ts';
 import { createInstanceProbing } from '../../../src/instance-probing.ts';
@@ -15,6 +16,7 @@ import { Introspection } from '../../../src/registry/introspection.ts';
 import { LiveRegistry } from '../../../src/registry/live-registry.ts';
 import { Subscriptions } from '../../../src/registry/subscriptions.ts';
 import { RegistryView } from '../../../src/registry/view.ts';
+import { HEALTHY } from '../../unit/http/running-server.ts';
 import { nodeId } from '../../unit/registry/fakes/messages.ts';
 import { silentLog } from '../../unit/registry/fakes/recorded-log.ts';
 import { freshDatabase, gatewayEnvironment } from '../stack.ts';
@@ -96,7 +98,7 @@ describe('the statements of one operation', () => {
       log: changeLog,
       now,
       leaseSeconds: 86_400,
-      backends: () => [],
+      standing: () => standingOf(HEALTHY, { gatewayId: 'gateway-1', version: '1.2.3' }),
     });
   });
 

@@ -6,6 +6,7 @@ import { Discovery } from '../../../src/registry/discovery.ts';
 import { readRequest } from '../../../src/registry/discovery-request.ts';
 import { DiscoveryExplanation } from '../../../src/registry/explanation.ts';
 import type { LogRange } from '../../../src/registry/log-reader.ts';
+import { NodeCounts } from '../../../src/registry/node-counts.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import type {
   Caller,
@@ -26,6 +27,20 @@ import { RegistryView } from '../../../src/registry/view.ts';
 import { Feed } from './feed.ts';
 
 export const T0 = Date.parse('2026-11-24T13:29:00.000Z');
+
+const STANDING = {
+  gatewayId: 'gateway-1',
+  environment: 'test',
+  version: '1.2.3',
+  startedAt: T0 - 3_600_000,
+  isHealthy: false,
+  leads: true,
+  subscribers: 2,
+  consumerLag: null,
+  consumerWaitsFor: ['consul'],
+  expiriesHeldBack: 4,
+  ejected: 1,
+} as const satisfies Partial<RegistryStatus>;
 
 export function nodeId(text: string): NodeId {
   const id = toNodeId(text);
@@ -212,13 +227,15 @@ export class MemoryRegistry implements Registry {
 
   status(): RegistryStatus {
     if (this.fresh === null) throw new GatewayError('BACKEND_UNAVAILABLE', 'not loaded yet');
-    const backend = { available: true, circuit: 'closed', since: T0 } as const;
+    const backend = { available: true, circuit: 'closed', lastError: null, since: T0 } as const;
     const backends = [
       { name: 'kafka', ...backend },
       { name: 'consul', ...backend, available: false, circuit: 'half_open' },
       { name: 'postgres', ...backend },
     ] as const;
-    return { ...this.fresh, cursor: this.head(), nodes: this.#nodes.size, backends };
+    const counts = new NodeCounts();
+    for (const node of this.#nodes.values()) counts.add(node);
+    return { ...STANDING, ...this.fresh, cursor: this.head(), nodes: this.#nodes.size, nodeCounts: counts.list(), backends };
   }
 
   /** Lets reads of the log hang, until `goOn`. */

@@ -219,6 +219,37 @@ describe('registryStatus', () => {
     });
   });
 
+  it('should say how the gateway stands, and count nodes by kind', async () => {
+    registry.put(sampleNode('n-1'));
+    registry.put(sampleNode('n-2'));
+    registry.put(sampleNode('n-3', { state: 'EXPIRED', health: 'UNHEALTHY' }));
+    registry.put(sampleNode('n-4', { type: 'compute' }));
+    const { data, errors } = await run(
+      `{ registryStatus { gatewayId environment version startedAt degraded leader subscribers consumerLag consumerPausedFor expiriesHeldBack
+          ejected nodeCounts { type state health nodes } backends { lastError } } }`,
+    );
+    expect(errors).toEqual([]);
+    expect(data.registryStatus).toEqual({
+      gatewayId: 'gateway-1',
+      environment: 'test',
+      version: '1.2.3',
+      startedAt: '2026-11-24T12:29:00.000Z',
+      degraded: true,
+      leader: true,
+      subscribers: 2,
+      consumerLag: null,
+      consumerPausedFor: ['CONSUL'],
+      expiriesHeldBack: 4,
+      ejected: 1,
+      nodeCounts: [
+        { type: 'compute', state: 'REGISTERED', health: 'HEALTHY', nodes: 1 },
+        { type: 'effect', state: 'EXPIRED', health: 'UNHEALTHY', nodes: 1 },
+        { type: 'effect', state: 'REGISTERED', health: 'HEALTHY', nodes: 2 },
+      ],
+      backends: [{ lastError: null }, { lastError: null }, { lastError: null }],
+    });
+  });
+
   it('should fail as everything else before the first load', async () => {
     registry.fresh = null;
     expect(await codeOf(query)).toBe('BACKEND_UNAVAILABLE');

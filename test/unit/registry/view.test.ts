@@ -219,6 +219,32 @@ describe('filter', () => {
   });
 });
 
+describe('counts', () => {
+  it('should follow what comes, changes, leaves and is forgotten', () => {
+    const view = viewOf(
+      record('a', { health: 'HEALTHY' }),
+      record('b', { health: 'HEALTHY' }),
+      record('c', { type: 'compute', health: 'UNKNOWN' }),
+    );
+    const effect = record('a').type;
+    const standing = (health: NodeRecord['health'], nodes: number) => ({ type: effect, state: 'REGISTERED', health, nodes });
+    const compute = { type: 'compute', state: 'REGISTERED', health: 'UNKNOWN', nodes: 1 };
+    expect(view.counts()).toEqual([compute, standing('HEALTHY', 2)]);
+    view.apply([entry(4, record('a', { health: 'DEGRADED' })), entry(5, record('d', { health: 'HEALTHY' }))]);
+    expect(view.counts()).toEqual([compute, standing('DEGRADED', 1), standing('HEALTHY', 2)]);
+    view.apply([entry(6, record('a', { ...left, health: 'DEGRADED', updatedAt: T0 }))]);
+    expect(view.counts()).toEqual(
+      [compute, { type: effect, state: 'REMOVED', health: 'DEGRADED', nodes: 1 }, standing('HEALTHY', 2)].toSorted((a, b) =>
+        a.type + a.state < b.type + b.state ? -1 : 1,
+      ),
+    );
+    view.forget(T0 + 1);
+    expect(view.counts()).toEqual([compute, standing('HEALTHY', 2)]);
+    view.load([record('x', { health: 'HEALTHY' })], toCursor(7));
+    expect(view.counts()).toEqual([standing('HEALTHY', 1)]);
+  });
+});
+
 describe('capabilities', () => {
   it('should count registered nodes and the fit among them, by name', () => {
     const view = viewOf(
