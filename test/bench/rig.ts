@@ -92,7 +92,7 @@ export class Rig {
    * another, on an empty registry. There is one at a time. `isTapped`: what it writes to Consul is counted, which costs a hop.
    */
   async world(name: string, env: Readonly<Record<string, string>> = {}, isTapped = false): Promise<World> {
-    const key = this.#options.shared ? JSON.stringify([env, isTapped]) : name;
+    const key = this.#options.shared ? JSON.stringify([{ CONSUL_MODE: 'agent', ...env }, isTapped]) : name;
     if (this.#world !== null && this.#world.key !== key) {
       const { world } = this.#world;
       this.#world = null;

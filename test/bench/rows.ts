@@ -23,6 +23,7 @@ import { unchanged } from './rows/unchanged.ts';
 export const ROWS: readonly Row[] = [
   catalogMode,
   rate1000,
+  soak,
   announcements,
   burst,
   agentMode,
@@ -39,5 +40,4 @@ export const ROWS: readonly Row[] = [
   memory,
   readyAgain,
   fromSnapshot,
-  soak,
 ];

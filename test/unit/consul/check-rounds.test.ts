@@ -30,6 +30,8 @@ function rounds({ concurrency = 100, self = 'me' } = {}) {
     /** What a look at the services takes, milliseconds, and how many there were. */
     rollTakes: 0,
     rolls: 0,
+    /** What is drawn next; then 0.5 each time. */
+    random: [] as number[],
     /** What probes find, by service id; what is not in here passes. */
     found: new Map<string, ProbedStatus>(),
     inConsul: new Map<string, ProbedStatus>(),
@@ -73,7 +75,7 @@ function rounds({ concurrency = 100, self = 'me' } = {}) {
     removeAfter: 90_000,
     concurrency,
     monotonic: () => world.now,
-    random: () => 0.5,
+    random: () => world.random.shift() ?? 0.5,
     log,
   });
   /** Lets the time pass, in steps of a second. */
@@ -214,6 +216,23 @@ describe('CheckRounds', () => {
     await pass(5000);
     expect(new Set(world.probed).size).toBe(10);
     expect(work.share()).toBe(10);
+  });
+
+  it('should begin what is due within a tenth of a second one after the other, not all at once', async () => {
+    const { world, work, pass } = rounds();
+    world.services = Array.from({ length: 100 }, (_, n) => service(`n${n}`));
+    world.random = Array.from({ length: 100 }, (_, n) => 0.5 + n / 100_000);
+    await pass(15_990);
+    const begun: number[] = [];
+    for (let tick = 0; tick < 4; tick++) {
+      const before = world.probed.length;
+      world.now += 10;
+      work.step(stop.signal);
+      await settled();
+      begun.push(world.probed.length - before);
+    }
+    // The first is due at 16,000 ms, and each 0.3 ms after the one before.
+    expect(begun).toEqual([1, 33, 33, 33]);
   });
 
   it('should forget what left, and everything where it is somebody else who probes', async () => {
