@@ -33,6 +33,7 @@ const STORE_CALLS = [
   'recordRejections',
   'recordRequest',
   'loadAll',
+  'readNode',
   'livenessSince',
   'rejectedEvents',
   'cleanUp',
@@ -86,7 +87,7 @@ export function connectBackEnds(
   const agent = new AgentCatalog({ config: config.consul, registryId });
   const external = new ExternalCatalog({ config: config.consul, registryId, placement, wholeEvery: config.registry.reconcileInterval });
   const placed = new PlacedCatalog({ agent, external, placement, log });
-  const catalog = guarded(placed, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'owned']);
+  const catalog = guarded(placed, circuits.consul, ['register', 'deregister', 'exists', 'standing', 'entry', 'owned']);
   const checkWriter = new CheckWriter({ config: config.consul, registryId, log });
   const checkProbe = new EndpointProbe({ timeout: config.consul.checkTimeout, rules: config.claims.endpoints, keepAlive: true });
   const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, rules: config.claims.endpoints });

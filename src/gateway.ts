@@ -172,6 +172,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     introspection,
     deregistration,
     store,
+    catalog,
     log: changeLog,
     now,
     leaseSeconds,

@@ -2,8 +2,17 @@ import { z } from 'zod';
 import type { ConsulConfig } from '../config/consul.ts';
 import { RefusedError, TakenError } from '../errors.ts';
 import type { NodeContent } from '../events/announcement.ts';
-import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition, Standing } from '../registry/ports.ts';
+import type {
+  CatalogEntry,
+  ObservedCheck,
+  OwnedService,
+  ProbedStatus,
+  ServiceCatalog,
+  ServiceDefinition,
+  Standing,
+} from '../registry/ports.ts';
 import { AgentClient } from './agent-client.ts';
+import { entryOnAgent } from './catalog-entry.ts';
 import { planCheck } from './check-plan.ts';
 import { followChecks } from './check-watch.ts';
 import { answerIn } from './consul-error.ts';
@@ -109,6 +118,13 @@ export class AgentCatalog implements ServiceCatalog {
       if (standing === null || !this.#isOurs(standing)) return 'gone';
       return check.kind === 'none' || standing.checks.length > 0 ? 'whole' : 'unchecked';
     });
+  }
+
+  /** What stands under the id on the agent, under whatever mark; null: nothing does. */
+  async entry(serviceId: string): Promise<CatalogEntry | null> {
+    return calling(`look at service "${serviceId}"`, this.#deadline, (left) =>
+      entryOnAgent(this.#client, serviceId, () => this.nodeName(), left),
+    );
   }
 
   async owned(): Promise<readonly OwnedService[]> {

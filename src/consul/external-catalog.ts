@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { ConsulConfig } from '../config/consul.ts';
 import type { NodeContent } from '../events/announcement.ts';
 import { mapBounded } from '../registry/map-bounded.ts';
-import type { ObservedCheck, OwnedService, ProbedStatus, ServiceDefinition, Standing } from '../registry/ports.ts';
+import type { CatalogEntry, ObservedCheck, OwnedService, ProbedStatus, ServiceDefinition, Standing } from '../registry/ports.ts';
 import { AgentClient } from './agent-client.ts';
+import { entryOnNode } from './catalog-entry.ts';
 import { CatalogSight } from './catalog-sight.ts';
 import { watchCatalog } from './catalog-watch.ts';
 import { CatalogWriter } from './catalog-writer.ts';
@@ -141,6 +142,11 @@ export class ExternalCatalog {
     const standing = await this.#standing(this.#place(id));
     if (standing === null) return 'gone';
     return check.kind === 'none' || standing.check !== null ? 'whole' : 'unchecked';
+  }
+
+  /** What stands under the id on the node, under whatever mark; null: nothing does. */
+  async entryAt(node: string, serviceId: string): Promise<CatalogEntry | null> {
+    return calling(`look at service "${serviceId}"`, this.#deadline, (left) => entryOnNode(this.#client, node, serviceId, left));
   }
 
   /** Everything of this registry on virtual nodes, at its place or not. */

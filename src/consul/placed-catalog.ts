@@ -1,7 +1,16 @@
 import { delay } from '../delay.ts';
 import type { NodeContent } from '../events/announcement.ts';
 import type { Log } from '../log.ts';
-import type { ObservedCheck, OwnedService, ProbedStatus, ServiceCatalog, ServiceDefinition, Standing } from '../registry/ports.ts';
+import type {
+  CatalogEntry,
+  ObservedCheck,
+  OwnedService,
+  ProbedStatus,
+  ServiceCatalog,
+  ServiceDefinition,
+  ServiceLookup,
+  Standing,
+} from '../registry/ports.ts';
 import type { AgentCatalog } from './agent-catalog.ts';
 import type { ExternalCatalog } from './external-catalog.ts';
 import { isSamePlacement, type Placement } from './placement.ts';
@@ -23,7 +32,7 @@ export interface PlacedCatalogParts {
  * only then takes it away from wherever else it was seen, so that it stands at every moment; what nobody registers anew is reported as
  * misplaced, and the reconciler does.
  */
-export class PlacedCatalog implements ServiceCatalog {
+export class PlacedCatalog implements ServiceCatalog, ServiceLookup {
   readonly #parts: PlacedCatalogParts;
   readonly #strays = new Strays();
 
@@ -58,6 +67,20 @@ export class PlacedCatalog implements ServiceCatalog {
     if (standing !== 'gone') return standing;
     // Rare, and what follows from it may be the end of the node: better to look twice.
     return (await this.#stands(service.id)) ? 'misplaced' : 'gone';
+  }
+
+  async entry(serviceId: string): Promise<CatalogEntry | null> {
+    const { agent, external, placement } = this.#parts;
+    const onAgent = () => agent.entry(serviceId);
+    const onNode = () => external.entryAt(external.homeOf(serviceId), serviceId);
+    const [home, other] = placement().mode === 'agent' ? [onAgent, onNode] : [onNode, onAgent];
+    const entry = (await home()) ?? (await other());
+    if (entry !== null) return entry;
+    for (const node of this.#strays.of(serviceId)) {
+      const stray = external.isVirtual(node) ? await external.entryAt(node, serviceId) : null;
+      if (stray !== null) return stray;
+    }
+    return null;
   }
 
   async owned(): Promise<readonly OwnedService[]> {

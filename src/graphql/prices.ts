@@ -17,6 +17,8 @@ export const LEAF = 1;
 export const OBJECT = 2;
 /** A read of Postgres, in which other clients' reads have to wait as well. */
 const POSTGRES = 200;
+/** A look at Consul, whose agent takes 200 connections of all gateways on a machine. */
+const CONSUL = 800;
 /** A deferred fragment is a message of its own. */
 export const DEFERRED = 20;
 
@@ -47,6 +49,12 @@ export const PRICES: Readonly<Record<string, Price>> = {
   'RegistryStatus.nodeCounts': { size: MANY },
   // Batched: what a node adds to the one statement of all.
   'Node.changes': { price: SOME, isRead: true, size: paged(['first'], LIMITS.changesOfNode) },
+  'NodeRecords.postgres': { price: POSTGRES, isRead: true },
+  'NodeRecords.consul': { price: CONSUL, isRead: true },
+  'NodeRecords.differences': { price: POSTGRES + CONSUL, isRead: true, size: FEW },
+  'StoredNode.capabilities': { size: SOME },
+  'ConsulService.tags': { size: SOME },
+  'ConsulService.checks': { size: 1 },
   'Node.capabilities': { size: SOME },
   'Node.endpoints': { size: FEW },
   'Node.capabilityDetails': { price: FEW },

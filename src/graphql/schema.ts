@@ -12,6 +12,7 @@ import { defineLivenessFields } from './liveness-fields.ts';
 import { defineMutation } from './mutation.ts';
 import { defineNode } from './node-type.ts';
 import { defineQuery } from './query.ts';
+import { defineRecords } from './records-type.ts';
 import { defineScalars } from './scalars.ts';
 import { defineHealthyService } from './service-type.ts';
 import { defineRegistryStatus } from './status-types.ts';
@@ -29,6 +30,7 @@ export function buildSchema(): GraphQLSchema {
   defineNode(types);
   defineLivenessFields(types);
   defineEjection(types);
+  defineRecords(types);
   defineNodeConnection(types);
   defineHealthyService(types);
   defineChange(types);

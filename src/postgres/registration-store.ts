@@ -11,6 +11,7 @@ import type {
   LivenessUpdate,
   Locked,
   Progress,
+  RecordLookup,
   RegistrationStore,
   RejectedMessage,
   Writes,
@@ -37,7 +38,7 @@ const REQUEST_RETENTION = 24 * 3_600_000;
 const COPIED_AT_ONCE = 500;
 
 /** The registrations in Postgres. The order in which a transaction takes its locks is the same everywhere: term, nodes, liveness, positions, numbers. */
-export class PostgresRegistrationStore implements RegistrationStore {
+export class PostgresRegistrationStore implements RegistrationStore, RecordLookup {
   readonly #database: Database;
   readonly #config: PostgresConfig;
   readonly #inMemory: (nodeId: NodeId) => NodeRecord | undefined;
@@ -123,6 +124,12 @@ export class PostgresRegistrationStore implements RegistrationStore {
       const { head } = await readBounds(connection);
       return { nodes: await readAllNodes(connection, keep), head };
     }, 'repeatable read');
+  }
+
+  async readNode(nodeId: NodeId): Promise<NodeRecord | null> {
+    // Whole, past what memory knows: to be compared with that.
+    const [node] = await this.#database.run((connection) => readNodes(connection, [nodeId], () => undefined));
+    return node ?? null;
   }
 
   livenessSince(mark: string | null): Promise<{ readonly updates: readonly LivenessUpdate[]; readonly mark: string }> {

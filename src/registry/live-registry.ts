@@ -16,7 +16,7 @@ import type { Introspection } from './introspection.ts';
 import { leaseEnd } from './leases.ts';
 import { type LogRange, readLog } from './log-reader.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { ChangeLog, Clock, RegistrationStore } from './ports.ts';
+import type { ChangeLog, Clock, RecordLookup, RegistrationStore, ServiceCatalog, ServiceLookup } from './ports.ts';
 import type {
   Caller,
   DiscoveryQuery,
@@ -32,6 +32,7 @@ import type {
   StaleOrNot,
   SubscribeOptions,
 } from './registry.ts';
+import { SideBySide } from './side-by-side.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { RegistryView } from './view.ts';
 
@@ -45,7 +46,8 @@ export interface LiveRegistryParts {
   readonly watch: InstanceWatch;
   readonly ejections: Ejections;
   readonly reports: FailureReports;
-  readonly store: RegistrationStore;
+  readonly store: RegistrationStore & RecordLookup;
+  readonly catalog: Pick<ServiceCatalog, 'define'> & ServiceLookup;
   readonly log: ChangeLog;
   readonly now: Clock;
   readonly leaseSeconds: number;
@@ -131,6 +133,10 @@ export class LiveRegistry implements Registry {
 
   async changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>> {
     return backendRead(() => this.#parts.log.latestOf(nodeIds, first));
+  }
+
+  recordsOf(node: NodeRecord): SideBySide {
+    return new SideBySide(node, this.#parts);
   }
 
   async rejectedEvents(first: number): Promise<readonly RejectedEvent[]> {

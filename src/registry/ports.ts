@@ -79,6 +79,40 @@ export interface ServiceCatalog {
   ): Promise<void>;
 }
 
+/** A service as it stands in Consul, whoever put it there. */
+export interface CatalogEntry {
+  readonly id: string;
+  readonly name: string;
+  /** The catalog's node that it stands on. */
+  readonly node: string;
+  /** null: that of the catalog's node. */
+  readonly address: string | null;
+  readonly port: number | null;
+  readonly tags: readonly string[];
+  readonly meta: Readonly<Record<string, string>>;
+  /** By id. */
+  readonly checks: readonly CatalogCheck[];
+}
+
+export interface CatalogCheck {
+  readonly id: string;
+  readonly name: string;
+  readonly status: ProbedStatus;
+  readonly output: string;
+}
+
+/** For who wants to see with their own eyes. Throws BackendError. */
+export interface ServiceLookup {
+  /** What stands under the id, under whatever mark; null: nothing does. Where it stands twice, it is the one at its place. */
+  entry(serviceId: string): Promise<CatalogEntry | null>;
+}
+
+/** The same of Postgres. */
+export interface RecordLookup {
+  /** The node as it is stored at this moment; null: it is not. Throws BackendError. */
+  readNode(nodeId: NodeId): Promise<NodeRecord | null>;
+}
+
 /** One try to reach a node, under the endpoint allow-list and a short deadline. null where there is nothing to probe. */
 export interface HealthProbe {
   probe(check: ServiceCheck): Promise<ObservedCheck | null>;

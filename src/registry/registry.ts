@@ -10,6 +10,7 @@ import type { Freshness } from './freshness.ts';
 import type { LogRange } from './log-reader.ts';
 import type { NodeCount } from './node-counts.ts';
 import type { NodeHealth, NodeRecord, RegistrationState } from './node-record.ts';
+import type { SideBySide } from './side-by-side.ts';
 
 export interface NodeFilter {
   readonly types?: readonly string[] | null;
@@ -181,6 +182,8 @@ export interface Registry extends RegistryReads {
   changesAt(cursors: readonly Cursor[]): Promise<ReadonlyMap<Cursor, ChangeEvent>>;
   /** The latest changes of each node, newest first, with one statement. Throws BACKEND_UNAVAILABLE. */
   changesOfNodes(nodeIds: readonly NodeId[], first: number): Promise<ReadonlyMap<NodeId, readonly ChangeEvent[]>>;
+  /** What Postgres and Consul hold of the node at this moment; what is read of it may reject with BACKEND_UNAVAILABLE. */
+  recordsOf(node: NodeRecord): Pick<SideBySide, 'postgres' | 'consul' | 'differences'>;
   /** Newest first. Throws BACKEND_UNAVAILABLE. */
   rejectedEvents(first: number): Promise<readonly RejectedEvent[]>;
   /** Throws NODE_NOT_FOUND, BAD_USER_INPUT, BACKEND_UNAVAILABLE. */

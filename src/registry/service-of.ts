@@ -3,7 +3,7 @@ import type { NodeRecord } from './node-record.ts';
 import type { ServiceCatalog, ServiceDefinition } from './ports.ts';
 
 /** The service of a stored node, under the id that it has in Consul: not always the plain one, which may be somebody else's there. */
-export function serviceOf(catalog: ServiceCatalog, node: NodeRecord): ServiceDefinition {
+export function serviceOf(catalog: Pick<ServiceCatalog, 'define'>, node: NodeRecord): ServiceDefinition {
   const service = catalog.define(node, node.contentHash);
   return node.consulServiceId === null ? service : { ...service, id: node.consulServiceId };
 }

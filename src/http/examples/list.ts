@@ -59,6 +59,14 @@ query One {
       reason
       changedFields
     }
+    records {
+      differences {
+        field
+        gateway
+        postgres
+        consul
+      }
+    }
   }
 }
 

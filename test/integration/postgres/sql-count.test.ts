@@ -95,6 +95,7 @@ describe('the statements of one operation', () => {
       introspection: new Introspection({ ...common, messenger: backEnds.messenger }),
       deregistration: new Deregistration({ ...common, alignment, onCommitted: () => undefined }),
       store,
+      catalog,
       log: changeLog,
       now,
       leaseSeconds: 86_400,

@@ -23,7 +23,9 @@ import type {
   StaleOrNot,
   SubscribeOptions,
 } from '../../../src/registry/registry.ts';
+import { SideBySide, type SideBySideParts } from '../../../src/registry/side-by-side.ts';
 import { RegistryView } from '../../../src/registry/view.ts';
+import { EMPTY_BACK_ENDS } from '../registry/fakes/empty-back-ends.ts';
 import { Feed } from './feed.ts';
 
 export const T0 = Date.parse('2026-11-24T13:29:00.000Z');
@@ -115,6 +117,7 @@ export class MemoryRegistry implements Registry {
   readonly ejections = new Map<string, EjectionStatus>();
   /** What reads of Postgres and both mutations throw, while set. */
   failure: Error | null = null;
+  backEnds: SideBySideParts = EMPTY_BACK_ENDS;
   fresh: StaleOrNot | null = { stale: false, source: 'LIVE', asOf: T0 };
   /** Cursor before the oldest entry that is kept. */
   floor = 0;
@@ -223,6 +226,10 @@ export class MemoryRegistry implements Registry {
 
   freshness(): StaleOrNot | null {
     return this.fresh;
+  }
+
+  recordsOf(node: NodeRecord) {
+    return new SideBySide(node, this.backEnds);
   }
 
   status(): RegistryStatus {
