@@ -48,6 +48,7 @@ export default defineConfig({
       exclude: [
         'src/dashboard/**',
         'src/main.ts',
+        'src/cli/main.ts',
         'src/local/main.ts',
         'src/local/sample-main.ts',
         'src/graphql/print.ts',

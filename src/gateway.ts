@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { atMost } from './at-most.ts';
 import { connectBackEnds } from './back-ends.ts';
 import { Background } from './background.ts';
+import { CLI_DOCUMENTS } from './cli/documents.ts';
 import { DOCUMENTS } from './client/documents.ts';
 import type { Config } from './config.ts';
 import { messageOf } from './errors.ts';
@@ -70,7 +71,11 @@ export interface RunningGateway {
  */
 export async function startGateway(config: Config, log: Log, signal: AbortSignal): Promise<RunningGateway> {
   const schema = buildSchema();
-  const trusted = await loadTrustedDocuments(config.trustedDocuments, Object.values(DOCUMENTS), new Documents(schema, config.limits));
+  const trusted = await loadTrustedDocuments(
+    config.trustedDocuments,
+    Object.values({ ...DOCUMENTS, ...CLI_DOCUMENTS }),
+    new Documents(schema, config.limits),
+  );
   const newId = randomUUID;
   const background = new Background(log);
   let fail: (error: Error) => void = () => undefined;
