@@ -14,6 +14,7 @@ import { NodeFacts } from './node-facts.tsx';
 import { NodeHistory } from './node-history.tsx';
 import { NodeLife } from './node-life.tsx';
 import { NODE } from './node-question.ts';
+import { NodeRecords } from './node-records.tsx';
 
 /** Milliseconds: what heartbeats say is no change, and is read like this. */
 const EVERY = 5000;
@@ -71,6 +72,7 @@ export function NodePanel({ nodeId, close }: NodePanelProps) {
           <>
             <NodeFacts node={node} />
             <NodeLife node={node} />
+            <NodeRecords node={node} />
             <NodeAddresses endpoints={node.endpoints} />
             <NodeContent node={node} />
             <NodeHistory nodeId={nodeId} cursor={cursor ?? node.cursor} />

@@ -29,14 +29,21 @@ export class Fault extends Error {
 /** What urql and graphql-ws say of a failure, in the words of the schema. */
 export function faultOf(error: CombinedError): Fault {
   const [first] = error.graphQLErrors;
-  if (first !== undefined) {
-    const parsed = extensions.safeParse(first.extensions);
-    return new Fault(parsed.success ? parsed.data.code : 'INTERNAL', first.message, { cause: error });
-  }
+  if (first !== undefined) return told(first);
   const close = closed.safeParse(error.networkError);
   if (close.success) {
     const { code, reason } = close.data;
     return new Fault(CODE_OF_CLOSE.get(code) ?? 'UNREACHABLE', reason || `The connection was closed with ${code}.`, { cause: error });
   }
   return new Fault('UNREACHABLE', 'The gateway does not answer.', { cause: error });
+}
+
+/** Of an answer whose errors belong to single fields. */
+export function faultsByPath(error: CombinedError | undefined): ReadonlyMap<string, Fault> {
+  return new Map((error?.graphQLErrors ?? []).map((one) => [(one.path ?? []).join('.'), told(one)]));
+}
+
+function told(error: CombinedError['graphQLErrors'][number]): Fault {
+  const parsed = extensions.safeParse(error.extensions);
+  return new Fault(parsed.success ? parsed.data.code : 'INTERNAL', error.message, { cause: error });
 }

@@ -1,6 +1,6 @@
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import * as z from 'zod/mini';
-import { Fault, faultOf } from './fault.ts';
+import { Fault, faultOf, faultsByPath } from './fault.ts';
 import type { Session } from './session.ts';
 import type { ChangeSocket } from './socket.ts';
 
@@ -8,6 +8,13 @@ import type { ChangeSocket } from './socket.ts';
 export interface Question<T> {
   readonly document: string;
   readonly answer: z.ZodMiniType<T>;
+}
+
+/** An answer some of whose fields may be null because they failed. */
+export interface PartialAnswer<T> {
+  readonly answer: T;
+  /** Why a field failed, by its path, such as `nodeById.records.consul`. */
+  readonly faults: ReadonlyMap<string, Fault>;
 }
 
 export interface GatewayParts {
@@ -40,6 +47,12 @@ export class Gateway {
   async ask<T>(question: Question<T>, variables: Record<string, unknown> = {}): Promise<T> {
     const { data, error } = await this.#client.query<unknown>(question.document, variables).toPromise();
     return this.#understood(question, data, error);
+  }
+
+  /** Like {@link ask}, with what is to be said of fields that failed alone. */
+  async askInParts<T>(question: Question<T>, variables: Record<string, unknown>): Promise<PartialAnswer<T>> {
+    const { data, error } = await this.#client.query<unknown>(question.document, variables).toPromise();
+    return { answer: this.#understood(question, data, error), faults: faultsByPath(error) };
   }
 
   /** A mutation; throws like {@link ask}. */

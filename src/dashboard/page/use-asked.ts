@@ -1,16 +1,26 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { Fault } from '../gateway/fault.ts';
-import type { Question } from '../gateway/gateway.ts';
+import type { PartialAnswer, Question } from '../gateway/gateway.ts';
 import { useApp } from './app.ts';
 
 export interface Asked<T> {
   /** The last answer, also while a new one is on its way or could not be had; null before the first. */
   readonly answer: T | null;
+  /** Why fields of it are null, by their paths. */
+  readonly faults: ReadonlyMap<string, Fault>;
   /** Why the last try failed; null when it did not. */
   readonly fault: Fault | null;
-  readonly isLoading: boolean;
   readonly again: () => void;
 }
+
+interface Held<T> {
+  /** Of the variables that were asked with. */
+  readonly key: string;
+  readonly last: PartialAnswer<T> | null;
+  readonly fault: Fault | null;
+}
+
+const NO_FAULTS: ReadonlyMap<string, Fault> = new Map();
 
 /**
  * Asks the gateway now, whenever the variables change, and every so often while the page is to be seen.
@@ -20,23 +30,19 @@ export interface Asked<T> {
 export function useAsked<T>(question: Question<T>, variables: Record<string, unknown>, every: number | null): Asked<T> {
   const { gateway } = useApp();
   const key = JSON.stringify(variables);
-  const [held, setHeld] = useState<{ readonly key: string; readonly answer: T | null; readonly fault: Fault | null } | null>(null);
-  const [isLoading, setLoading] = useState(true);
+  const [held, setHeld] = useState<Held<T> | null>(null);
   const latest = useRef(0);
 
   const again = useCallback(() => {
     const number = ++latest.current;
-    setLoading(true);
     void gateway
-      .ask(question, JSON.parse(key))
+      .askInParts(question, JSON.parse(key))
       .then(
-        (answer) => ({ answer, fault: null }),
-        (error: unknown) => ({ answer: null, fault: error instanceof Fault ? error : new Fault('INTERNAL', String(error)) }),
+        (last) => ({ last, fault: null }),
+        (error: unknown) => ({ last: null, fault: error instanceof Fault ? error : new Fault('INTERNAL', String(error)) }),
       )
-      .then(({ answer, fault }) => {
-        if (number !== latest.current) return;
-        setLoading(false);
-        setHeld((before) => ({ key, answer: answer ?? (before?.key === key ? before.answer : null), fault }));
+      .then(({ last, fault }) => {
+        if (number === latest.current) setHeld((before) => ({ key, last: last ?? (before?.key === key ? before.last : null), fault }));
       });
   }, [gateway, question, key]);
 
@@ -49,6 +55,6 @@ export function useAsked<T>(question: Question<T>, variables: Record<string, unk
     };
   }, [again, every]);
 
-  const isOfThis = held?.key === key;
-  return { answer: isOfThis ? held.answer : null, fault: isOfThis ? held.fault : null, isLoading, again };
+  if (held?.key !== key) return { answer: null, faults: NO_FAULTS, fault: null, again };
+  return { answer: held.last?.answer ?? null, faults: held.last?.faults ?? NO_FAULTS, fault: held.fault, again };
 }

@@ -26,7 +26,8 @@ export function ChangeList({ changes, reachedEnd, leftTop, end }: ChangeListProp
     count: changes.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => LINE,
-    overscan: 12,
+    overscan: 8,
+    useFlushSync: false,
     getItemKey: (index) => changes[index]?.cursor ?? index,
   });
   const items = lines.getVirtualItems();
