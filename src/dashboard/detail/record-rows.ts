@@ -46,7 +46,7 @@ export function recordRows(
     row(['serviceName'], 'Service', [node.serviceName, postgres?.serviceName, consul?.name]),
     row(['address'], 'Address', [node.address, postgres?.address, consul?.address]),
     row(['port'], 'Port', [number(node.port), number(postgres?.port), number(consul?.port)]),
-    row(['version'], 'Version', [node.version, postgres?.version, textOf(consul?.meta['version'])]),
+    row(['version'], 'Version', [node.version, postgres?.version, textOf(consul?.meta['node_version'])]),
     row(['capabilities', 'tags'], 'Capabilities', [list(node.capabilities), list(postgres?.capabilities), list(consul?.tags)]),
     row(['contentHash'], 'Content', [short(node.contentHash), short(postgres?.contentHash), short(textOf(hash))]),
     row(['consulServiceId'], 'Id in Consul', [node.consulServiceId, postgres?.consulServiceId, consul?.id]),
