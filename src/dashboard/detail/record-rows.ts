@@ -49,6 +49,11 @@ export function recordRows(
     row(['version'], 'Version', [node.version, postgres?.version, textOf(consul?.meta['node_version'])]),
     row(['capabilities', 'tags'], 'Capabilities', [list(node.capabilities), list(postgres?.capabilities), list(consul?.tags)]),
     row(['contentHash'], 'Content', [short(node.contentHash), short(postgres?.contentHash), short(textOf(hash))]),
+    row(['registryId'], 'Registry', [
+      differences.find(({ field }) => field === 'registryId')?.gateway ?? textOf(consul?.meta['registry_id']),
+      null,
+      textOf(consul?.meta['registry_id']),
+    ]),
     row(['consulServiceId'], 'Id in Consul', [node.consulServiceId, postgres?.consulServiceId, consul?.id]),
   ];
   const shown = new Set(rows.flatMap(({ fields }) => fields));

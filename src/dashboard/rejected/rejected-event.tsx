@@ -16,7 +16,7 @@ export function RejectedEvent({ event }: { readonly event: Rejected }) {
           </span>
         </summary>
         <div className="rejected-body">
-          <dl className="facts facts-wide">
+          <dl className="rejected-facts">
             <div>
               <dt>Topic</dt>
               <dd>

@@ -72,8 +72,8 @@ test('marks what the gateway calls a difference', () => {
 });
 
 test('a difference without a row gets one of its own, first', () => {
-  const [first] = recordRows(node, stored, consul, [{ field: 'registryId', gateway: 'a', postgres: null, consul: 'b' }]);
-  expect(first).toEqual({ name: 'registryId', announced: 'a', postgres: null, consul: 'b', isDifferent: true });
+  const [first] = recordRows(node, stored, consul, [{ field: 'somethingNew', gateway: 'a', postgres: null, consul: 'b' }]);
+  expect(first).toEqual({ name: 'somethingNew', announced: 'a', postgres: null, consul: 'b', isDifferent: true });
 });
 
 test('the worst check counts, and a back end that holds nothing has no values', () => {
