@@ -22,6 +22,7 @@ import { PostgresRegistrationStore } from './postgres/registration-store.ts';
 import { readClock } from './postgres/sql/read-clock.ts';
 import type { NodeRecord } from './registry/node-record.ts';
 import { SharedClock } from './shared-clock.ts';
+import type { Tracer } from './tracer.ts';
 
 /** Consul's own minimum, which it applies silently. Milliseconds. */
 const CONSUL_MINIMUM_DEREGISTER = 60_000;
@@ -51,6 +52,7 @@ export function connectBackEnds(
   onStep: () => void,
   log: Log,
   inMemory?: (nodeId: NodeId) => NodeRecord | undefined,
+  tracer: Tracer | null = null,
 ) {
   const circuit = (backend: Backend) =>
     new Circuit(backend, Date.now, (position) => log.warn({ backend, circuit: position }, 'a circuit changed'));
@@ -96,7 +98,7 @@ export function connectBackEnds(
   const topics = new KnownTopics();
   const { selfSecret } = config.claims;
   const signer = selfSecret === null ? null : signingKey(selfSecret);
-  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics, log, signer);
+  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics, log, signer, tracer);
   const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
 
   return {

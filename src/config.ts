@@ -9,6 +9,7 @@ import { limitConfig, limitVariables } from './config/limits.ts';
 import { databasePlace, postgresConfig, postgresProblems, postgresVariables } from './config/postgres.ts';
 import { probingConfig, probingProblems, probingVariables } from './config/probing.ts';
 import { registryConfig, registryVariables } from './config/registry.ts';
+import { tracingConfig, tracingVariables } from './config/tracing.ts';
 import { trustedDocumentsConfig, trustedDocumentsProblems, trustedDocumentsVariables } from './config/trusted-documents.ts';
 import { duration, optional } from './config/values.ts';
 import { defaultSnapshotPath } from './snapshot/default-path.ts';
@@ -27,6 +28,7 @@ export const environment = z.object({
   ...trustedDocumentsVariables.shape,
   ...claimsVariables.shape,
   ...probingVariables.shape,
+  ...tracingVariables.shape,
   SNAPSHOT_FILE: optional,
   SNAPSHOT_INTERVAL: duration('30s'),
 });
@@ -88,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv) {
     trustedDocuments: trustedDocumentsConfig(e),
     claims: claimsConfig(e),
     probing: probingConfig(e),
+    tracing: tracingConfig(e),
     snapshot: {
       file: e.SNAPSHOT_FILE === 'none' ? null : (e.SNAPSHOT_FILE ?? defaultSnapshotPath(present, gatewayId, databasePlace(e))),
       interval: e.SNAPSHOT_INTERVAL,

@@ -33,6 +33,7 @@ import { RegistryView } from './registry/view.ts';
 import { createSelfNode, runSelfNode } from './self-node.ts';
 import { createSharedProbing } from './shared-probing.ts';
 import { SnapshotFile } from './snapshot/snapshot-file.ts';
+import { startTraces } from './traces.ts';
 import { loadTrustedDocuments } from './trusted-file.ts';
 import { createUpkeep } from './upkeep.ts';
 import { gatewayVersion } from './version.ts';
@@ -83,12 +84,14 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     fail = resolve;
   });
   let registryId = '';
+  const traces = await startTraces(config, log);
   const backEnds = connectBackEnds(
     config,
     () => registryId,
     () => ears.open(),
     log,
     (nodeId) => view.at(nodeId),
+    traces?.tracer,
   );
   const { circuits, clock, store, changeLog, leadership, catalog, roster, kafka, topics, producer } = backEnds;
   const { now } = clock;
@@ -98,7 +101,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     timeout: config.registry.heartbeatTimeout,
   });
 
-  const observation = createObservation();
+  const observation = createObservation(traces);
   const { registry: observer, metrics, operations, statuses, limitRefusals, authRefusals } = observation;
 
   // The registry in memory, which follows the log in Postgres, and its snapshot on disk.
@@ -219,7 +222,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     const [unfinished] = await Promise.all([background.stop(WORK), http.close(HTTP_CLOSE)]);
     await atMost(LEAVE, roster.leave()).catch(unclean('leave the roster'));
     if (unfinished.length > 0) log.warn({ unfinished }, 'ending in the middle of work: it comes again, or is repaired');
-    await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish()])).catch(unclean('disconnect'));
+    await atMost(DISCONNECT, Promise.all([backEnds.disconnect(), keeper?.finish(), traces?.stop()])).catch(unclean('disconnect'));
     backEnds.close();
     log.info('stopped');
   };

@@ -70,6 +70,7 @@ export function createIntake({
     messenger,
     now,
     log,
+    observer,
     onCommitted,
     onRenewed: (renewed) => {
       renewals.answer(renewed);

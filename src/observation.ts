@@ -7,14 +7,23 @@ import { defineMetrics, type MetricsSources } from './metrics/metrics.ts';
 import { OperationDurations } from './metrics/operations.ts';
 import { RegistrationDurations } from './metrics/registrations.ts';
 import type { RegistryObserver } from './registry/observer.ts';
+import { tellAll, tellBoth } from './several-observers.ts';
 
 export type Observation = ReturnType<typeof createObservation>;
 
+/** Told of the same work, beside the metrics. */
+export interface Traces {
+  readonly registry: RegistryObserver;
+  readonly operations: OperationObserver;
+}
+
 /** What is told of the gateway's work as it happens, and where that shows. */
-export function createObservation() {
+export function createObservation(traces: Traces | null = null) {
   const metrics = new Registry();
-  const registry: RegistryObserver = new RegistrationDurations(metrics);
-  const operations: OperationObserver = new OperationDurations(metrics);
+  const registrations = new RegistrationDurations(metrics);
+  const durations = new OperationDurations(metrics);
+  const registry = traces === null ? registrations : tellAll([registrations, traces.registry]);
+  const operations = traces === null ? durations : tellBoth(durations, traces.operations);
   const counts = { statuses: new StatusCounts(), limitRefusals: new LimitRefusals(), authRefusals: new RefusalCounts() };
   return {
     metrics,

@@ -23,6 +23,8 @@ export interface DirectRequest {
   readonly accept: string | undefined;
   /** The `x-operator` header. */
   readonly operator: unknown;
+  /** The `traceparent` header. */
+  readonly traceparent: string | null;
   readonly body: Buffer;
 }
 
@@ -72,6 +74,8 @@ interface Prepared {
   readonly known: KnownOperation;
   readonly run: CompiledQuery;
   readonly variables: Variables;
+  /** As the observer is told it. */
+  readonly name: string | null;
 }
 
 /**
@@ -89,19 +93,20 @@ export function createDirectAnswer({ gate, compiled, registry, isClosing, observ
     if (request === undefined || known === undefined) return undefined;
     const run = compiled.of(known.read, request.operationName ?? null);
     if (run === undefined) return undefined;
-    const prepared = { known, run, variables: request.variables ?? {} };
+    const name = gate.nameOf(known.read.document, request.operationName);
+    const prepared = { known, run, variables: request.variables ?? {}, name };
     bodies.set(text, prepared);
     return prepared;
   }
 
-  return ({ asker, accept, operator, body }: DirectRequest, response: ServerResponse): true | Admission | undefined => {
+  return ({ asker, accept, operator, traceparent, body }: DirectRequest, response: ServerResponse): true | Admission | undefined => {
     const startedAt = performance.now();
     const contentType = ANSWERS.get(accept);
     if (contentType === undefined || body.length > LONGEST) return undefined;
     const asked = body.toString();
     const prepared = bodies.get(asked) ?? prepare(asked);
     if (prepared === undefined || accessProblem(asker, 'query', now()) !== null) return undefined;
-    const { known, run, variables } = prepared;
+    const { known, run, variables, name } = prepared;
     try {
       gate.admitKnown(known, asker.key);
     } catch (error) {
@@ -119,7 +124,7 @@ export function createDirectAnswer({ gate, compiled, registry, isClosing, observ
     // Characters that are a byte each in UTF-8 are the same one in Latin-1, which is written without a look at any of them.
     response.end(text, bytes === text.length ? 'latin1' : 'utf8');
     statuses.add(200);
-    observer.answered({ kind: 'query', outcome: 'ok', startedAt });
+    observer.answered({ kind: 'query', outcome: 'ok', startedAt, traceparent, name });
     return true;
   };
 }

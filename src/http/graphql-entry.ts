@@ -11,7 +11,7 @@ import type { Admission, createDirectAnswer } from './direct-answer.ts';
 import { answerBy } from './fetch-answer.ts';
 import { type GraphiqlPage, loadGraphiqlPage, sendGraphiql } from './graphiql.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
-import { GRAPHQL_METHODS, refusalOf, spellOut } from './graphql-request.ts';
+import { GRAPHQL_METHODS, refusalOf, spellOut, traceparentOf } from './graphql-request.ts';
 import { isRequestAllowed } from './origin.ts';
 import { handBody } from './request-body.ts';
 import type { RequestGuard } from './request-guard.ts';
@@ -75,7 +75,7 @@ export function createGraphqlEntry(options: GraphqlEntryOptions) {
     const body = await guard.body(request);
     if (body === null) return true;
     const { accept, 'x-operator': operator } = request.headers;
-    const direct = answerDirectly({ asker, accept, operator, body }, response);
+    const direct = answerDirectly({ asker, accept, operator, traceparent: traceparentOf(request), body }, response);
     if (direct !== true) handBody(request, body);
     return direct;
   }

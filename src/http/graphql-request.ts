@@ -52,6 +52,11 @@ function unsupported(message: string, headers: Refusal['headers'] = {}): Refusal
   return { status: 415, message, headers };
 }
 
+/** W3C trace context of a request, unchecked; null: it has none. */
+export function traceparentOf({ headers: { traceparent } }: Pick<IncomingMessage, 'headers'>): string | null {
+  return typeof traceparent === 'string' ? traceparent : null;
+}
+
 /**
  * Writes the request as Yoga wants to see it, where it is stricter than HTTP: it compares media types letter by letter, knows no weights
  * of them, and no HEAD, which is a GET whose answer Node sends without the body. An event stream would never end such an answer, so that

@@ -1,4 +1,4 @@
-import { GraphQLError, getOperationAST } from 'graphql';
+import { type DocumentNode, GraphQLError, getOperationAST } from 'graphql';
 import type { Limits } from '../config/limits.ts';
 import { type Documents, type ReadDocument, RefusedDocument } from '../graphql/documents.ts';
 import { refusedWith } from '../graphql/refusal.ts';
@@ -33,11 +33,12 @@ export class OperationGate {
   readonly #trusted: TrustedDocuments;
   readonly #clients: Clients;
   readonly #limits: Limits;
+  readonly #vouched = new WeakSet<DocumentNode>();
 
   constructor({ documents, trusted, clients, limits }: OperationGateOptions) {
     this.#documents = documents;
     this.#trusted = trusted;
-    for (const text of trusted.texts()) documents.pin(text);
+    for (const text of trusted.texts()) this.#vouched.add(documents.pin(text).document);
     this.#clients = clients;
     this.#limits = limits;
   }
@@ -52,6 +53,11 @@ export class OperationGate {
       if (error instanceof GraphQLError || error instanceof RefusedDocument) return undefined;
       throw error;
     }
+  }
+
+  /** What a registered document calls its operation; null for others, which anybody may have written. */
+  nameOf(document: DocumentNode, operationName: string | null | undefined): string | null {
+    return this.#vouched.has(document) ? (getOperationAST(document, operationName)?.name?.value ?? null) : null;
   }
 
   /** Lets a known query through once more, as `admit` does. Throws a GraphQLError (a limit). */

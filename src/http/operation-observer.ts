@@ -12,6 +12,10 @@ export interface AnsweredOperation {
   readonly outcome: OperationOutcome;
   /** By `performance.now()`, milliseconds. */
   readonly startedAt: number;
+  /** W3C trace context as the request's header has it, unchecked; null: none. */
+  readonly traceparent: string | null;
+  /** What the document calls it; null where it has no name, or is no registered document: clients choose what they like. */
+  readonly name: string | null;
 }
 
 /** Told of every operation, over whatever transport, for metrics and traces. None of it throws, and none of it waits. */

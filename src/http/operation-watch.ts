@@ -3,6 +3,7 @@ import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
 import { RefusedDocument } from '../graphql/documents.ts';
 import type { ServerContext } from './graphql-endpoint.ts';
+import type { OperationGate } from './operation-gate.ts';
 import type { OperationKind, OperationObserver, OperationOutcome } from './operation-observer.ts';
 
 /** Codes of errors by which somebody is refused, whatever was asked. */
@@ -12,16 +13,20 @@ type Answer = { readonly errors?: readonly unknown[] | undefined } | AsyncIterab
 
 interface Begun {
   readonly startedAt: number;
+  readonly traceparent: string | null;
   kind: OperationKind;
+  name: string | null;
 }
 
 /** Tells the observer of each operation, over whatever transport, once. What is answered without Yoga tells of itself. */
 export class OperationWatch {
   readonly #observer: OperationObserver;
+  readonly #gate: Pick<OperationGate, 'nameOf'>;
   readonly #begun = new WeakMap<object, Begun>();
 
-  constructor(observer: OperationObserver) {
+  constructor(observer: OperationObserver, gate: Pick<OperationGate, 'nameOf'>) {
     this.#observer = observer;
+    this.#gate = gate;
   }
 
   /** What an operation over HTTP comes to. It has to be the first of Yoga's plugins, to see it begin. */
@@ -29,11 +34,14 @@ export class OperationWatch {
     const note = (context: object, document: DocumentNode, name: string | null | undefined) => {
       const begun = this.#begun.get(context);
       // That of a WebSocket is not in here, though it is executed by the same engine.
-      if (begun !== undefined) begun.kind = kindOf(document, name);
+      if (begun === undefined) return;
+      begun.kind = kindOf(document, name);
+      begun.name = this.#gate.nameOf(document, name);
     };
     return {
-      onParams: ({ context }) => {
-        this.#begun.set(context, { startedAt: performance.now(), kind: 'unknown' });
+      onParams: ({ context, request }) => {
+        const traceparent = request.headers.get('traceparent');
+        this.#begun.set(context, { startedAt: performance.now(), traceparent, kind: 'unknown', name: null });
       },
       onExecute: ({ args }) => note(args.contextValue, args.document, args.operationName),
       onSubscribe: ({ args }) => note(args.contextValue, args.document, args.operationName),
@@ -49,18 +57,20 @@ export class OperationWatch {
   }
 
   /** An operation over WebSocket that began at a time (`performance.now()`) and ends before it is executed. */
-  failed(errors: readonly unknown[], startedAt: number): void {
-    this.#observer.answered({ kind: 'unknown', outcome: outcomeOf({ errors }), startedAt });
+  failed(errors: readonly unknown[], startedAt: number, traceparent: string | null): void {
+    this.#observer.answered({ kind: 'unknown', outcome: outcomeOf({ errors }), startedAt, traceparent, name: null });
   }
 
   /** Executes an operation over WebSocket. */
   async run<T extends ExecutionResult | AsyncIterable<unknown>>(
     { document, operationName }: { readonly document: DocumentNode; readonly operationName?: string | null },
+    traceparent: string | null,
     execute: () => T | Promise<T>,
   ): Promise<T> {
     const startedAt = performance.now();
     const result = await execute();
-    this.#observer.answered({ kind: kindOf(document, operationName), outcome: outcomeOf(result), startedAt });
+    const name = this.#gate.nameOf(document, operationName);
+    this.#observer.answered({ kind: kindOf(document, operationName), outcome: outcomeOf(result), startedAt, traceparent, name });
     return result;
   }
 

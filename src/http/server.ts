@@ -132,7 +132,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const compilations = new TokenBuckets({ rate: COMPILATIONS, burst: 10 * COMPILATIONS, now: () => performance.now() });
   const compiled = new CompiledQueries({ schema, mayCompile: () => compilations.take('') === 0 });
   const answerDirectly = createDirectAnswer({ gate, compiled, registry, isClosing: () => closing, observer, statuses, now });
-  const watch = new OperationWatch(observer);
+  const watch = new OperationWatch(observer, gate);
   const endpoint = createGraphqlEndpoint({
     schema,
     registry,

@@ -18,6 +18,7 @@ import type { RefusalReason } from './auth/refusal.ts';
 import { createAdmission } from './auth/socket-admission.ts';
 import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
+import { traceparentOf } from './graphql-request.ts';
 import type { OperationGate } from './operation-gate.ts';
 import type { OperationWatch } from './operation-watch.ts';
 import { SocketLimits } from './socket-limits.ts';
@@ -82,6 +83,8 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   let sockets = 0;
   const engine = endpoint.getEnveloped({});
   const editions = new Editions({ schema: engine.schema, registry, maskError });
+  /** Of the request that opened the socket: all operations on one socket belong to its trace. */
+  const traces = new WeakMap<object, string | null>();
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
     connectionInitWaitTimeout: LIMIT_INIT_WAIT,
     onConnect: async ({ extra, connectionParams }) => {
@@ -93,11 +96,12 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
     onSubscribe: (context, id, payload) => {
       const startedAt = performance.now();
       const prepared = prepare(context, id, payload);
-      if ('length' in prepared) watch.failed(prepared, startedAt);
+      if ('length' in prepared) watch.failed(prepared, startedAt, traceparentOf(context.extra.request));
+      else traces.set(prepared, traceparentOf(context.extra.request));
       return prepared;
     },
-    execute: async (args) => begun(await watch.run(args, () => engine.execute(args))),
-    subscribe: async (args) => begun(await watch.run(args, () => engine.subscribe(args))),
+    execute: async (args) => begun(await watch.run(args, traces.get(args) ?? null, () => engine.execute(args))),
+    subscribe: async (args) => begun(await watch.run(args, traces.get(args) ?? null, () => engine.subscribe(args))),
     onError: (_context, _id, _payload, errors) => errors.flatMap((error) => publicErrors(error, maskError)),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors === undefined ? undefined : { ...result, errors: result.errors.flatMap((error) => publicErrors(error, maskError)) },

@@ -18,6 +18,7 @@ export function readBatch(batch: Batch, meaning: Meaning, rules: ParseRules): In
       key,
       value,
       event: parseMessage({ topic: batch.topic, key, value, headers: texts, timestamp: Number(timestamp) }, meaning, rules),
+      traceparent: texts['traceparent'] ?? null,
       excerpt: () => excerptOf(value),
     };
   });

@@ -7,21 +7,17 @@ import type { Log } from '../log.ts';
 import type { Change, LoggedChangeType } from '../registry/change.ts';
 import { printCursor } from '../registry/cursor.ts';
 import type { Accepted, DeadLetter, IntrospectionRequest, Messenger } from '../registry/ports.ts';
+import type { Tracer } from '../tracer.ts';
 import { deadLetterMessage } from './dead-letter.ts';
 import type { IntrospectionRequestValue, RegistrationAcceptedValue, RegistrationChangeValue } from './gateway-messages.ts';
 import { LastingProducer } from './lasting-producer.ts';
+import { type Outgoing, SentTraces } from './sent-traces.ts';
 import type { KnownTopics } from './topics.ts';
 
 /** A caller that can retry itself waits no longer than this. Milliseconds. */
 const SEND_DEADLINE = 5000;
 /** The broker's usual limit on a request is 1 MiB. */
 const MAX_BATCH_BYTES = 700_000;
-
-interface Outgoing {
-  readonly key: string | Buffer | null;
-  readonly value: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What the gateway says on Kafka: docs/wire.md, "What the gateway sends". */
 export class KafkaMessenger implements Messenger {
@@ -31,8 +27,9 @@ export class KafkaMessenger implements Messenger {
   readonly #registryId: () => string;
   readonly #topics: Pick<KnownTopics, 'has' | 'isKnown'>;
   readonly #signingKey: SigningKey | null;
+  readonly #traces: SentTraces;
 
-  /** With a `signingKey` everything is signed. */
+  /** With a `signingKey` everything is signed. With a `tracer` what belongs to a trace shows there. */
   constructor(
     kafka: Kafka,
     config: KafkaConfig,
@@ -40,12 +37,14 @@ export class KafkaMessenger implements Messenger {
     topics: Pick<KnownTopics, 'has' | 'isKnown'>,
     log: Log,
     signingKey: SigningKey | null = null,
+    tracer: Tracer | null = null,
   ) {
     this.#producer = new LastingProducer(kafka, log);
     this.#config = config;
     this.#registryId = registryId;
     this.#topics = topics;
     this.#signingKey = signingKey;
+    this.#traces = new SentTraces(tracer);
   }
 
   /** Connects, however long Kafka takes to answer, and stays connected until the signal aborts. Until it is, every call throws BackendError. */
@@ -77,7 +76,7 @@ export class KafkaMessenger implements Messenger {
   }
 
   async accept(accepted: readonly Accepted[]): Promise<void> {
-    const messages = accepted.map(({ nodeId, consulServiceId, cursor, correlationId, acceptedAt }) => {
+    const messages = accepted.map(({ nodeId, consulServiceId, cursor, correlationId, acceptedAt, traceparent }) => {
       const value: RegistrationAcceptedValue = {
         event_type: 'NODE_REGISTRATION_ACCEPTED',
         entity_id: nodeId,
@@ -87,7 +86,7 @@ export class KafkaMessenger implements Messenger {
         cursor: printCursor(cursor),
         timestamp: new Date(acceptedAt).toISOString(),
       };
-      return this.#message(value.event_type, nodeId, correlationId, value);
+      return { ...this.#message(value.event_type, nodeId, correlationId, value), traceparent };
     });
     await this.#sendToEach(this.#config.topics.accepted, messages);
   }
@@ -95,8 +94,9 @@ export class KafkaMessenger implements Messenger {
   /** Compacted by node id: the latest value is the node as it is, a null value means it left. */
   async publishChanges(changes: readonly Change[]): Promise<void> {
     const messages = changes.map((change) => {
-      const { type, nodeId, correlationId } = change;
-      return this.#message(`NODE_${type}`, nodeId, correlationId, type === 'REMOVED' ? null : changeValue(change, type));
+      const { type, nodeId, correlationId, traceparent } = change;
+      const value = type === 'REMOVED' ? null : changeValue(change, type);
+      return { ...this.#message(`NODE_${type}`, nodeId, correlationId, value), traceparent };
     });
     await this.#sendToEach([this.#config.topics.changes], messages);
   }
@@ -127,7 +127,9 @@ export class KafkaMessenger implements Messenger {
     if (!this.#topics.isKnown()) throw new BackendError('kafka', 'Kafka has not answered yet');
     for (const topic of topics) {
       if (!this.#topics.has(topic)) continue;
-      for (const batch of batches(messages)) await this.#send(topic, this.#signed(topic, batch));
+      for (const batch of batches(messages)) {
+        await this.#traces.around(topic, batch, (traced) => this.#send(topic, this.#signed(topic, traced)));
+      }
     }
   }
 

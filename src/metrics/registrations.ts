@@ -8,6 +8,7 @@ export class RegistrationDurations implements RegistryObserver {
   readonly #steps: Durations;
   readonly #sagas: Durations;
   readonly #arrivals: Durations;
+  readonly began = UNOBSERVED.began;
   readonly traceparentOf = UNOBSERVED.traceparentOf;
 
   constructor(registry: Registry) {

@@ -102,6 +102,7 @@ const changeRow = z.object({
   correlation_id: text,
   operator: text,
   occurred_at: z.number(),
+  traceparent: text,
 });
 
 function livenessOf(row: Omit<z.infer<typeof livenessRow>, 'node_id'>, fallbackSeenAt: number) {
@@ -209,5 +210,6 @@ export function changeOfRow(raw: unknown): Change {
     correlationId: row.correlation_id,
     operator: row.operator,
     occurredAt: row.occurred_at,
+    traceparent: row.traceparent ?? undefined,
   };
 }

@@ -125,6 +125,8 @@ export const registrationChanges = pgTable(
     correlationId: text('correlation_id'),
     operator: text('operator'),
     occurredAt: instant('occurred_at').notNull(),
+    /** W3C trace context of the saga, for whichever gateway says the change on Kafka; null where it was not traced. */
+    traceparent: text('traceparent'),
   },
   (table) => [
     index('idx_registration_changes_node').on(table.nodeId, table.cursor.desc().nullsFirst()),

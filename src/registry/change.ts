@@ -27,6 +27,8 @@ export interface NewChange {
   readonly operator: string | null;
   /** Milliseconds since 1970. */
   readonly occurredAt: number;
+  /** W3C trace context of the saga that it came from; absent where that is not traced. */
+  readonly traceparent?: string;
 }
 
 /** An entry of the change log. */

@@ -3,8 +3,10 @@ import { BackendError, messageOf } from '../errors.ts';
 import type { Acknowledgement, Heartbeat, MessagePosition, NodeEvent, Rejection } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
+import { traceIdOf } from '../tracer.ts';
 import type { Change } from './change.ts';
 import type { NodeRecord } from './node-record.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
 import type { Clock, Completed, DeadLetter, Messenger, Processed, RegistrationStore, RejectedMessage } from './ports.ts';
 import type { RegistrationSaga } from './saga.ts';
 import type { SagaItem } from './saga-groups.ts';
@@ -16,6 +18,8 @@ export interface Incoming {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly event: NodeEvent;
+  /** W3C trace context as the message's header has it, unchecked; null: none. */
+  readonly traceparent: string | null;
   /** The start of the value with secrets masked; asked for when the message is rejected. */
   readonly excerpt: () => string | null;
 }
@@ -39,6 +43,8 @@ export interface IngestParts {
   readonly messenger: Messenger;
   readonly now: Clock;
   readonly log: Log;
+  /** Knows the traces of messages. Default: there are none. */
+  readonly observer?: Pick<RegistryObserver, 'traceparentOf'>;
   /** Something was committed: this gateway's feed reads on at once. */
   readonly onCommitted: (changes: readonly Change[]) => void;
   readonly onRenewed: (renewed: readonly { readonly node: NodeRecord; readonly correlationId: string | null }[]) => void;
@@ -199,11 +205,17 @@ export class Ingest {
       if (outcome === 'unchanged' && !log.isLevelEnabled('debug')) continue;
       const { position, event } = item;
       const nodeId = event.kind === 'goodbye' ? event.nodeId : event.content.nodeId;
-      const line = { ...position, nodeId, outcome, reason: event.reason, correlationId: event.correlationId };
+      const line = { ...position, nodeId, outcome, reason: event.reason, correlationId: event.correlationId, ...this.#trace(position) };
       if (outcome === 'applied') log.info({ ...line, cursor: cursors.get(nodeId) }, 'Consumed introspection');
       else if (outcome === 'superseded') log.info({ ...line, why }, 'Consumed introspection, superseded');
       else log.debug(line, 'Consumed introspection, nothing new');
     }
+  }
+
+  /** What leads from a line of the log to the trace. */
+  #trace(position: MessagePosition): { readonly trace_id?: string } {
+    const traceparent = (this.#parts.observer ?? UNOBSERVED).traceparentOf(position);
+    return traceparent === null ? {} : { trace_id: traceIdOf(traceparent) };
   }
 
   #count(...groups: readonly (readonly Processed[])[]): void {

@@ -29,6 +29,8 @@ export interface Work {
 export interface RegistryObserver {
   /** A batch was read; `waited`: milliseconds since Kafka took its first message. Each later call for its messages names their positions. */
   received(batch: IncomingBatch, reading: Work, waited: number): void;
+  /** A saga begins for these messages, at a time of `performance.now()`; `ended` follows for each of them. */
+  began(positions: readonly MessagePosition[], startedAt: number): void;
   /** A step that these messages had in common. */
   step(step: Step, positions: readonly MessagePosition[], work: Work): void;
   /** A saga was over for these messages. */
@@ -41,6 +43,7 @@ export interface RegistryObserver {
 
 export const UNOBSERVED: RegistryObserver = {
   received: () => undefined,
+  began: () => undefined,
   step: () => undefined,
   ended: () => undefined,
   arrived: () => undefined,

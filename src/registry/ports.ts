@@ -275,6 +275,8 @@ export interface Accepted {
   readonly cursor: Cursor;
   readonly correlationId: string | null;
   readonly acceptedAt: number;
+  /** As that of the change that it is about. */
+  readonly traceparent?: string;
 }
 
 /** What the gateway says on Kafka. Every call has a deadline of its own and throws BackendError. */

@@ -123,6 +123,6 @@ function isRegistration({ type, node }: Change): boolean {
   return node.state === 'REGISTERED' && (type === 'ADDED' || type === 'MODIFIED');
 }
 
-function acceptedOf({ nodeId, node, cursor, correlationId }: Change, acceptedAt: number): Accepted {
-  return { nodeId, consulServiceId: node.consulServiceId, cursor, correlationId, acceptedAt };
+function acceptedOf({ nodeId, node, cursor, correlationId, traceparent }: Change, acceptedAt: number): Accepted {
+  return { nodeId, consulServiceId: node.consulServiceId, cursor, correlationId, acceptedAt, traceparent };
 }

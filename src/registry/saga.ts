@@ -79,6 +79,7 @@ export class RegistrationSaga {
     // Some are probed while others hold their locks: a slow endpoint keeps no connection waiting.
     const results = await mapBounded(groups, 2 * this.#sideBySide, async (group) => {
       const startedAt = performance.now();
+      this.#observer.began(positionsOf(group), startedAt);
       const result = await this.#runGroup(group, groups.length === 1 ? completed : []);
       tellEnds(this.#observer, result, startedAt);
       if (result.changes.length > 0) onCommitted(result.changes);
@@ -186,12 +187,18 @@ export class RegistrationSaga {
       outcomes.push({ item, outcome: decision.outcome, why: decision.outcome === 'superseded' ? decision.why : null });
       if (decision.outcome === 'superseded') continue;
       node = decision.node;
-      if (decision.outcome === 'applied' && decision.change !== null) changes.push(decision.change);
+      if (decision.outcome === 'applied' && decision.change !== null) changes.push(this.#traced(decision.change, item));
       if (decision.outcome === 'unchanged' && event.kind === 'announcement' && event.reason === 'startup') {
         renewed.push({ node, correlationId: event.correlationId });
       }
     }
     return { stored, node, changes, outcomes, renewed };
+  }
+
+  /** The change as part of the message's trace, where that has one. */
+  #traced(change: NewChange, { position }: SagaItem): NewChange {
+    const traceparent = this.#observer.traceparentOf(position);
+    return traceparent === null ? change : { ...change, traceparent };
   }
 
   #decide(node: NodeRecord | undefined, event: SagaItem['event'], locked: Locked, probes: Probes): Decision | Promise<Decision> {

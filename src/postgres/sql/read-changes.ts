@@ -8,7 +8,7 @@ import { changeOfRow } from '../record.ts';
 
 const columns = sql.raw(`
   c.cursor::float8 as cursor, c.change_type, c.node_id, c.node, c.before, c.reason, c.changed_fields, c.correlation_id, c.operator,
-  floor(extract(epoch from c.occurred_at) * 1000)::float8 as occurred_at
+  floor(extract(epoch from c.occurred_at) * 1000)::float8 as occurred_at, c.traceparent
 `);
 
 async function changes(connection: Connection, statement: SQL): Promise<Change[]> {

@@ -18,15 +18,16 @@ const WRITE_CHANGES = {
       select row.*, numbers.before + row.place as cursor
       from numbers, jsonb_to_recordset($1::jsonb) as row (
         place bigint, change_type text, node_id text, node jsonb, before_image jsonb, reason text, changed_fields text[],
-        correlation_id text, operator text, occurred_at timestamptz
+        correlation_id text, operator text, occurred_at timestamptz, traceparent text
       )
     ), appended as (
       insert into registration_changes (
-        cursor, change_type, node_id, node, before, reason, changed_fields, correlation_id, operator, occurred_at
+        cursor, change_type, node_id, node, before, reason, changed_fields, correlation_id, operator, occurred_at,
+        traceparent
       )
       select
         cursor, change_type, node_id, jsonb_set(node, '{cursor}', to_jsonb(cursor)), nullif(before_image, 'null'::jsonb), reason,
-        changed_fields, correlation_id, operator, occurred_at
+        changed_fields, correlation_id, operator, occurred_at, traceparent
       from changes
     ), written as (
       ${upsertNodes('$2', `coalesce((select max(c.cursor) from changes c where c.node_id = row.node_id), row.cursor)`)}
@@ -54,6 +55,7 @@ export function writeChanges(changes: readonly NewChange[], nodes: readonly Node
     correlation_id: change.correlationId,
     operator: change.operator,
     occurred_at: iso(change.occurredAt),
+    traceparent: change.traceparent,
   }));
   return { statement: WRITE_CHANGES, values: [JSON.stringify(entries), JSON.stringify(nodes.map(rowOf))] };
 }

@@ -13,6 +13,10 @@ class Witness implements RegistryObserver {
   readonly arrived = UNOBSERVED.arrived;
   readonly traceparentOf = UNOBSERVED.traceparentOf;
 
+  readonly began: RegistryObserver['began'] = (positions) => {
+    this.told.push(`began ${positions.map(({ offset }) => offset).join(' ')}`);
+  };
+
   readonly step: RegistryObserver['step'] = (step, positions, work) => {
     this.told.push(`${step} of ${positions.map(({ offset }) => offset).join(' ')}${work.error === undefined ? '' : ' failed'}`);
     this.works.push(work);
@@ -36,7 +40,7 @@ describe('what the saga tells its observer', () => {
   it('should be each step in its order, and what it came to', async () => {
     const { core, saga, observer } = setUp();
     await saga.run(core.items(announcement('a')), []);
-    expect(observer.told).toEqual(['probe of 0', 'lock of 0', 'consul of 0', 'commit of 0', 'applied 0']);
+    expect(observer.told).toEqual(['began 0', 'probe of 0', 'lock of 0', 'consul of 0', 'commit of 0', 'applied 0']);
     for (const { startedAt, endedAt } of observer.works) expect(endedAt).toBeGreaterThanOrEqual(startedAt);
   });
 
@@ -46,7 +50,7 @@ describe('what the saga tells its observer', () => {
     core.follow();
     observer.told.length = 0;
     await saga.run(core.items(announcement('a', { at: 1 })), []);
-    expect(observer.told).toEqual(['lock of 1', 'commit of 1', 'unchanged 1']);
+    expect(observer.told).toEqual(['began 1', 'lock of 1', 'commit of 1', 'unchanged 1']);
   });
 
   it('should name all that went together, and of Consul each by itself', async () => {

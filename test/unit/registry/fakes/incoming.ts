@@ -9,6 +9,7 @@ export function incoming(event: NodeEvent, offset: number, partition = 0): Incom
     key: Buffer.from(`key ${offset}`),
     value: Buffer.from(`value ${offset}`),
     event,
+    traceparent: null,
     excerpt: () => `excerpt ${offset}`,
   };
 }
