@@ -171,6 +171,7 @@ export function nodeHeaders(): JsonSchema {
     properties: {
       event_type: { type: 'string', description: 'The kind, where neither topic nor value says it.', examples: ['NODE_INTROSPECTION'] },
       correlation_id: { type: 'string', description: 'Where the value has none.', examples: [CORRELATION_ID] },
+      traceparent: { type: 'string', description: 'W3C trace context: the gateway goes on with that trace.' },
       'onex-signature': { type: 'string', description: 'Signs topic, key and value: docs/claims.md.', pattern: SIGNATURE_FORM },
     },
   };
