@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { duration } from '../config/values.ts';
 import { connectionOf } from './connection.ts';
 import { EXIT } from './exit-code.ts';
 import { type Gateway, HttpGateway } from './gateway.ts';
@@ -63,6 +64,13 @@ export function count(max: number) {
     if (Number.isInteger(number) && number >= 1 && number <= max) return number;
     throw new InvalidArgumentError(`A whole number from 1 to ${max}.`);
   };
+}
+
+/** A duration such as `500ms`, `30s` or `2m`, in milliseconds. */
+export function milliseconds(value: string): number {
+  const parsed = duration('').safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(`It is no duration above zero such as 500ms, 30s or 2m.`);
 }
 
 /** Examples, as the help of a command ends with them. */

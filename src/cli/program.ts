@@ -1,7 +1,12 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Cli } from './cli.ts';
 import { CliError, OutputClosed } from './cli-error.ts';
+import { announceCommand } from './commands/announce.ts';
+import { deregisterCommand } from './commands/deregister.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { introspectCommand } from './commands/introspect.ts';
 import { nodesCommand } from './commands/nodes.ts';
+import { rejectedCommand } from './commands/rejected.ts';
 import { resolveCommand } from './commands/resolve.ts';
 import { versionCommand } from './commands/version.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -28,7 +33,8 @@ Exit codes:
 Examples:
   $ dgw resolve database-adapter
   $ dgw nodes --health unhealthy
-  $ dgw watch --snapshot`;
+  $ dgw watch --snapshot
+  $ dgw doctor`;
 
 const NO_TOKEN =
   'There is no option --token: everybody on this machine sees the command lines of its programs, and the shell keeps them. Put the token into DGW_TOKEN, or into a file that DGW_TOKEN_FILE names';
@@ -60,7 +66,17 @@ export function programOf(cli: Cli, say: (text: string, isError: boolean) => voi
     .description('Finds services in a discovery-gateway, follows the registry, and checks its set-up.')
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', MORE);
-  const commands = [resolveCommand(cli), nodesCommand(cli), watchCommand(cli), versionCommand(cli)];
+  const commands = [
+    resolveCommand(cli),
+    nodesCommand(cli),
+    watchCommand(cli),
+    introspectCommand(cli),
+    deregisterCommand(cli),
+    rejectedCommand(cli),
+    doctorCommand(cli),
+    announceCommand(cli),
+    versionCommand(cli),
+  ];
   for (const command of [program, ...commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => say(text, false),

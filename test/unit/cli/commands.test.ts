@@ -188,6 +188,92 @@ describe('watch', () => {
   });
 });
 
+describe('introspect', () => {
+  it('should ask the nodes that are meant, and tell the correlation ids', async () => {
+    const { registry, run, written } = await withGateway();
+    registry.put(sampleNode('one'));
+    registry.put(sampleNode('two'));
+    expect(await run('introspect', 'one', 'two', '--reason', 'a test')).toBe(0);
+    expect(await run('introspect', '--type', 'effect', '--json')).toBe(0);
+    expect(await run('introspect', '--all')).toBe(0);
+    expect(registry.introspections).toMatchObject([{ nodeId: 'one', reason: 'a test' }, { nodeId: 'two' }, { nodeTypes: ['effect'] }, {}]);
+    expect(written.out).toMatch(/^Asked one; answers have the correlation id \S+\nAsked two; .*\n\{"requests":\[\{"correlationId"/);
+  });
+
+  it('should be told which', async () => {
+    const { run, written } = await withGateway();
+    expect([await run('introspect'), await run('introspect', 'one', '--all')]).toEqual([2, 2]);
+    expect(written.err).toContain('Say which nodes: their ids, or --type, or --all');
+  });
+});
+
+describe('deregister', () => {
+  const args = ['deregister', 'ghost', '--reason', 'its host is gone'];
+
+  it('should ask, and do what is said', async () => {
+    const { registry, run, written } = await withGateway({ typed: 'n\n', columns: 80, env: { NO_COLOR: '1' } });
+    registry.put(sampleNode('ghost'));
+    expect(await run(...args)).toBe(1);
+    expect(written.err).toContain('Remove ghost (effect, effect-service, 10.0.3.17:8080), registered, healthy? [y/N] ');
+    expect(written.err).toContain('Nothing was done.');
+    const other = terminal({ typed: 'yes\n', env: { DGW_URL: `http://127.0.0.1:${(await startServer()).port}` } });
+    expect(await other.run(...args)).toBe(1);
+    expect(other.written.err).toBe('error: No node has ever registered as "ghost"\n');
+  });
+
+  it('should remove at a yes, and without a question where that is said', async () => {
+    const { registry, run, written } = await withGateway({ typed: 'y\n', columns: 80, env: { NO_COLOR: '1' } });
+    registry.put(sampleNode('ghost'));
+    expect(await run(...args)).toBe(0);
+    expect(written.out).toMatch(/^Removed ghost, at cursor \d+\.\n$/);
+    registry.put(sampleNode('ghost'));
+    expect(await run(...args, '--yes', '--json')).toBe(0);
+  });
+
+  it('should not do it where nobody is there to say so', async () => {
+    const { registry, run, written } = await withGateway();
+    registry.put(sampleNode('ghost'));
+    expect(await run(...args)).toBe(2);
+    expect(written.err).toContain('say --yes');
+    expect(await run('deregister', 'ghost', '--yes')).toBe(2);
+    expect(written.err).toContain("required option '--reason <text>' not specified");
+  });
+});
+
+describe('rejected', () => {
+  const event = {
+    errorType: 'INVALID_NODE_ID',
+    reason: 'payload.node_id is missing',
+    rejectedAt: Date.parse('2026-11-24T13:29:00.000Z'),
+    topic: 'dev.introspection',
+    partition: 0,
+    offset: '1742',
+    correlationId: 'c-1',
+    excerpt: '{"node_type": "effect\u001b[2J"}',
+  };
+
+  it('should say why', async () => {
+    const { registry, run, written } = await withGateway();
+    registry.rejected.push(event);
+    expect(await run('rejected')).toBe(0);
+    expect(written.out.split('\n')[1]).toBe('1m   INVALID_NODE_ID  payload.node_id is missing  dev.introspection[0]@1742');
+    written.out = '';
+    expect(await run('rejected', '--full')).toBe(0);
+    expect(written.out).toBe(
+      '2026-11-24T13:29:00.000Z  INVALID_NODE_ID: payload.node_id is missing\n  at dev.introspection[0]@1742, correlation id c-1\n  {"node_type": "effect\\u001b[2J"}\n',
+    );
+    written.out = '';
+    expect(await run('rejected', '--json')).toBe(0);
+    expect(JSON.parse(written.out).rejectedEvents).toMatchObject([{ offset: '1742' }]);
+  });
+
+  it('should say that there is none', async () => {
+    const { run, written } = await withGateway();
+    expect(await run('rejected')).toBe(1);
+    expect(written.err).toBe('No message was rejected.\n');
+  });
+});
+
 describe('exit codes', () => {
   it('should be 3 where nothing answers, and where something else does', async () => {
     const { run, written } = terminal();

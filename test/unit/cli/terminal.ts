@@ -9,12 +9,20 @@ export interface TerminalOptions {
   readonly columns?: number;
   /** What is typed; undefined: nobody is there. */
   readonly typed?: string;
+  /** Default: a moment after T0. */
+  readonly now?: () => number;
   /** Of what writes come to after so many lines. */
   readonly closesAfter?: number;
 }
 
 /** A place to run the program in, with what it wrote there. */
-export function terminal({ env = {}, columns, typed, closesAfter = Number.POSITIVE_INFINITY }: TerminalOptions = {}) {
+export function terminal({
+  env = {},
+  columns,
+  typed,
+  now = () => T0 + 90_000,
+  closesAfter = Number.POSITIVE_INFINITY,
+}: TerminalOptions = {}) {
   const written = { out: '', err: '' };
   let listener: ((signal: Signal) => void) | null = null;
   const stream = (name: 'out' | 'err') => {
@@ -36,7 +44,7 @@ export function terminal({ env = {}, columns, typed, closesAfter = Number.POSITI
     stdin,
     stdout: stream('out'),
     stderr: stream('err'),
-    now: () => T0 + 90_000,
+    now,
     onSignal: (next: (signal: Signal) => void) => {
       listener = next;
       return () => {
