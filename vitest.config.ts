@@ -40,6 +40,20 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        resolve,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/browser.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          retry: 1,
+          // A browser and a gateway are what two cores bear.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
     coverage: {
       provider: 'v8',
