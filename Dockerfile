@@ -17,7 +17,8 @@ FROM node:24-slim
 ENV NODE_ENV=production \
     SERVICE_HOST=0.0.0.0 \
     SERVICE_PORT=8080 \
-    SNAPSHOT_FILE=/var/lib/discovery-gateway/registry.ndjson
+    SNAPSHOT_FILE=/var/lib/discovery-gateway/registry.ndjson \
+    MALLOC_ARENA_MAX=2
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

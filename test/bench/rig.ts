@@ -134,6 +134,8 @@ export class Rig {
       ...this.stack.env,
       ...OWN_TOPICS,
       ...ONE_BIG_CLIENT,
+      // As in the image.
+      MALLOC_ARENA_MAX: '2',
       CONSUL_HOST: consul.consul.host,
       CONSUL_PORT: String(tap?.port ?? consul.consul.port),
       DATABASE_URL: databaseUrl,

@@ -2,8 +2,8 @@
  * `npm run bench`: measures every bar beside its yardstick, on real services that it starts and stops, and prints one table.
  * `npm run bench -- healthy-services fan-out` measures those rows; `--list` names all of them. `--rounds 3`: how often each figure is
  * measured, the median counts. `--scale 0.1`: smaller fleets and shorter loads, for a first look. `--json <file>`: where the figures go,
- * by default .data/bench.json. `--markdown`: the table as Markdown. `--from <file>` measures nothing and prints the table of that file.
- * `--cpu-prof <folder>`: profiles of the gateways. `--keep`: their logs stay.
+ * by default .data/bench.json. `--markdown`: the table as Markdown, without what is held against no bar. `--from <file>` measures
+ * nothing and prints the table of that file. `--cpu-prof <folder>`: profiles of the gateways. `--keep`: their logs stay.
  * Exit code 1 when a row could not be measured; a bar that is not met is none.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

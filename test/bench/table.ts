@@ -10,9 +10,10 @@ export function textTable(rows: readonly ReportedRow[]): string {
   return lines.map((line) => `${padded(line).join('  ').trimEnd()}\n`).join('');
 }
 
-/** For the README. */
+/** For the README: what is held against a bar. */
 export function markdownTable(rows: readonly ReportedRow[]): string {
-  const lines = [HEADINGS, HEADINGS.map(() => '---'), ...rows.flatMap(linesOf)];
+  const barred = rows.map((row) => ({ ...row, measurements: row.measurements.filter(({ bar }) => bar !== null) }));
+  const lines = [HEADINGS, HEADINGS.map(() => '---'), ...barred.flatMap(linesOf)];
   return lines.map((line) => `| ${line.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
 }
 
