@@ -50,6 +50,16 @@ it('should be imported by its name, with types that the programs of the manual f
   expect(imported.stdout.trim()).toBe('DOCUMENTS,DiscoveryClient,DiscoveryError,NoHealthyService,RegistryUnavailable');
 }, 120_000);
 
+it('should bring its command line, under both of its names', async () => {
+  const { bin } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+  expect(Object.keys(bin)).toEqual(['discovery-gateway', 'dgw']);
+  for (const path of Object.values<string>(bin)) {
+    expect((await readFile(join(folder, path), 'utf8')).startsWith('#!/usr/bin/env node\n')).toBe(true);
+    const { stdout } = await execute(process.execPath, [join(folder, path), 'help'], { cwd: folder });
+    expect(stdout).toContain('Usage: dgw [options] [command]');
+  }
+}, 120_000);
+
 it.each([
   ['node16', 'node16'],
   ['bundler', 'esnext'],
