@@ -32,12 +32,13 @@ export class Printer {
     });
   }
 
-  /** Tells something by the way, and waits for nothing. */
-  note(text: string): void {
-    this.line(text).catch((error: unknown) => {
-      // Whoever closed it wants to hear nothing; what the command prints elsewhere goes on.
+  /** The same by the way: whoever closed the stream wants to hear nothing, and the program goes on. */
+  async tell(text: string): Promise<void> {
+    try {
+      await this.line(text);
+    } catch (error) {
       if (!(error instanceof OutputClosed)) throw error;
-    });
+    }
   }
 
   /** One JSON document on one line. Throws as `line`. */

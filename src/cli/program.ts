@@ -42,21 +42,29 @@ const NO_TOKEN =
 /** Runs a command line, such as `['nodes', '--json']`. Returns the exit code: docs/cli.md. */
 export async function runCli(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const cli = new Cli(surroundings);
+  try {
+    return await unlessWrong(cli, args);
+  } catch (error) {
+    if (error instanceof OutputClosed) return EXIT.ok;
+    if (!(error instanceof CliError)) throw error;
+    const { err } = cli.printers;
+    await err.tell(`${err.paint('red', 'error:')} ${error.message}`);
+    return error.exitCode;
+  }
+}
+
+/** The same; throws CliError, and OutputClosed. */
+async function unlessWrong(cli: Cli, args: readonly string[]): Promise<number> {
+  if (hasToken(args)) throw new CliError(EXIT.usage, NO_TOKEN);
   const { out, err } = cli.printers;
   const said: { readonly text: string; readonly isError: boolean }[] = [];
   try {
-    if (hasToken(args)) throw new CliError(EXIT.usage, NO_TOKEN);
     await programOf(cli, (text, isError) => said.push({ text, isError })).parseAsync([...args], { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    if (error instanceof OutputClosed) return EXIT.ok;
-    if (error instanceof CommanderError) {
-      for (const { text, isError } of said) await (isError ? err : out).line(text.trimEnd());
-      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    }
-    if (!(error instanceof CliError)) throw error;
-    await err.line(`${err.paint('red', 'error:')} ${error.message}`);
-    return error.exitCode;
+    if (!(error instanceof CommanderError)) throw error;
+    for (const { text, isError } of said) await (isError ? err : out).line(text.trimEnd());
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
 }
 

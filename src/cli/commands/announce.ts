@@ -51,13 +51,13 @@ export function announceCommand(cli: Cli) {
           logger: {
             debug: () => undefined,
             info: () => undefined,
-            warn: (details, message) => printers.err.note(plainText(`${message} ${JSON.stringify(details)}`)),
+            warn: (details, message) => void printers.err.tell(plainText(`${message} ${JSON.stringify(details)}`)),
           },
         },
         healthUrl: announced.endpoints['health'] ?? null,
         healthInterval: options.healthInterval,
         patience: PATIENCE,
-        tell: (event) => printer.note(options.json === true ? JSON.stringify(event) : lineOf(event)),
+        tell: (event) => void printer.tell(options.json === true ? JSON.stringify(event) : lineOf(event)),
       });
       const child = command.length === 0 ? null : await Child.start(command, env);
       const ending = new AbortController();

@@ -32,7 +32,7 @@ export function watchCommand(cli: Cli) {
       const client = new DiscoveryClient({
         url: `${base}/graphql`,
         token: token ?? undefined,
-        logger: breaksOnly((line) => err.note(line)),
+        logger: breaksOnly((line) => void err.tell(line)),
       });
       const ending = new AbortController();
       const deafen = onSignal(() => ending.abort());

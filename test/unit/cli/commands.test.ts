@@ -348,6 +348,12 @@ describe('the command line', () => {
     expect(written.err).toBe('');
   });
 
+  it('should not mind that nobody reads its help', async () => {
+    const { run, written } = terminal({ closesAfter: 0 });
+    expect(await run('--help')).toBe(0);
+    expect(written).toEqual({ out: '', err: '' });
+  });
+
   it('should tell its version', async () => {
     const { run, written } = terminal();
     expect([await run('version'), await run('version', '--json')]).toEqual([0, 0]);
