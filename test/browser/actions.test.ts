@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { announcement, consul } from '../integration/gateway/running-gateway.ts';
+import { announcement } from '../integration/gateway/running-gateway.ts';
 import { inBrowser } from './rig.ts';
 
 const READ = 'a-token-that-may-read';
@@ -29,7 +29,10 @@ inBrowser('a node that is open', (rig) => {
     await rig.nodes.announce(announcement('drifter-1', { endpoints: { api: 'http://10.0.0.9:8080/api' } }));
     const page = await rig.open('#/nodes/drifter-1');
     await page.getByText('they agree').waitFor();
-    await consul(rig.gateway.config, '/agent/service/deregister/effect-drifter-1', 'PUT');
+    // Somebody registers the same service by hand, with another port.
+    const { host, port } = rig.gateway.config.consul;
+    const service = { ID: 'effect-drifter-1', Name: 'effect-service', Address: '10.0.0.9', Port: 4444, Meta: { node_id: 'drifter-1' } };
+    await fetch(`http://${host}:${port}/v1/agent/service/register`, { method: 'PUT', body: JSON.stringify(service) });
     await page.getByText(/\d+ differences?/).waitFor({ timeout: 20_000 });
     await rig.accessible(page);
     await rig.screenshot(page, 'node-differs');

@@ -20,7 +20,7 @@ export function CapabilitiesView({ place }: { readonly place: Place }) {
   const text = place.settings.get('q') ?? '';
   const names = useMemo(() => all.capabilities.filter((name) => name.toLowerCase().includes(text.toLowerCase())), [all, text]);
   useKeys({
-    '/': () => search.current?.focus(),
+    '/': () => search.current?.select(),
     Escape: () => {
       if (document.activeElement === search.current) search.current?.blur();
       else if (place.chosen !== null) goTo({ ...place, chosen: null });

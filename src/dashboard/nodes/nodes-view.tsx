@@ -49,7 +49,7 @@ export function NodesView({ place }: { readonly place: Place }) {
     if (pickedId !== null) open(pickedId);
   };
   useKeys({
-    '/': () => search.current?.focus(),
+    '/': () => search.current?.select(),
     j: () => move(1),
     ArrowDown: () => move(1),
     k: () => move(-1),

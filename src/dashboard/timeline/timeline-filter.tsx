@@ -26,7 +26,7 @@ export function TimelineFilter({ place, changes, children }: TimelineFilterProps
   const filter = readChangeFilter(place.settings);
   const search = useRef<HTMLInputElement>(null);
   const [position, setPosition] = useState('');
-  useKeys({ '/': () => search.current?.focus(), Escape: () => search.current?.blur() });
+  useKeys({ '/': () => search.current?.select(), Escape: () => search.current?.blur() });
   const types = useMemo(() => {
     const names = [...new Set(changes.map(({ nodeType }) => nodeType))].sort();
     return names.map((value) => ({ value, label: value, count: null }));
