@@ -21,6 +21,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['BACKEND_UNAVAILABLE', 'It is read from Postgres, which does not answer now. The page tries again by itself.'],
   ['FORBIDDEN', 'The token does not allow this. Log out and use another one.'],
   ['LIMIT_EXCEEDED', 'A limit of the gateway was met. Wait a moment, then try again.'],
+  ['PERSISTED_QUERY_NOT_FOUND', 'This gateway answers registered documents only, and those of the page are not among them.'],
   ['NOT_UNDERSTOOD', 'The gateway is of another version than this page. Reload the page.'],
 ]);
 
