@@ -48,7 +48,7 @@ export async function checkMigrations(client: pg.Client): Promise<Migrations> {
     findings.push(
       fault(
         `the database was migrated by a newer version: it has ${newer.length} migration${newer.length === 1 ? '' : 's'} that version ${version} does not know`,
-        'run the newer version here as well, and its dgw; amid an upgrade, gateway by gateway, this passes',
+        'run the newer version here as well, and its dgw; amid an upgrade, or after a step back to this version, it is meant: migrations only add',
       ),
     );
   } else if (pending.length > 0) {
