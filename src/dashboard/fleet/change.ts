@@ -56,6 +56,7 @@ const MEANING: ReadonlyMap<string, string> = new Map([
   ['check_warning', 'its check warns'],
   ['check_critical', 'its check fails'],
   ['heartbeat', 'said so in a heartbeat'],
+  ['health_change', 'said so itself'],
   ['silence', 'heartbeats stopped'],
   ['reconciled', 'Consul had lost it'],
   ['capability_change', 'announced other capabilities'],
