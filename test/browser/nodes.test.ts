@@ -37,7 +37,10 @@ inBrowser(
       await rig.nodes.announce(...names.map((name, index) => announcement(name, { node_version: `${3 - index}.0.0` })));
       const page = await rig.open('#/nodes?q=-');
       const listed = () => page.locator('.node-open').allTextContents();
-      await until('all are there', async () => names.every((name) => listed().then((all) => all.includes(name))));
+      await until('all are there', async () => {
+        const all = await listed();
+        return names.every((name) => all.includes(name));
+      });
       await page.keyboard.press('/');
       await page.keyboard.type('beta');
       await until('only beta is left', async () => (await listed()).join() === 'beta-1,beta-2');
