@@ -24,7 +24,7 @@ export async function checkPort({ host, port, advertisedHost }: HttpConfig, cons
       ),
     );
   }
-  if (port === 0) return { findings: [...findings, ok('SERVICE_PORT is 0: any free port')], isTaken: false };
+  if (port === 0) return { findings: [...findings, ok('SERVICE_PORT is 0: the gateway takes a free one')], isTaken: false };
   try {
     await listen(host, port);
     return { findings: [...findings, ok(`${placeOf(host, port)} is free: no gateway runs there now`)], isTaken: false };

@@ -2,8 +2,8 @@ import { useDeferredValue, useMemo, useRef } from 'react';
 import { matrix } from '../fleet/matrix.ts';
 import { useApp } from '../page/app.ts';
 import { useCell } from '../page/use-cell.ts';
-import { Icon } from '../parts/icon.tsx';
 import { Notice, Skeleton } from '../parts/notice.tsx';
+import { SearchBox } from '../parts/search-box.tsx';
 import { useKeys } from '../parts/use-keys.ts';
 import { type Place, printPlace, withSettings } from '../place/place.ts';
 import { goTo, replaceWith } from '../place/use-place.ts';
@@ -29,20 +29,13 @@ export function CapabilitiesView({ place }: { readonly place: Place }) {
   return (
     <section className="capabilities" aria-label="Capabilities">
       <div className="filter-row">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            ref={search}
-            className="input"
-            type="search"
-            value={text}
-            placeholder="Search capabilities"
-            aria-label="Search capabilities"
-            aria-keyshortcuts="/"
-            onChange={(event) => replaceWith(withSettings(place, { q: event.target.value }))}
-          />
-          <kbd>/</kbd>
-        </label>
+        <SearchBox
+          search={search}
+          text={text}
+          placeholder="Search capabilities"
+          label="Search capabilities"
+          onText={(q) => replaceWith(withSettings(place, { q }))}
+        />
         <div className="segments">
           <a className="segment" aria-current={isMatrix ? undefined : 'true'} href={printPlace(withSettings(place, { as: '' }))}>
             Instances

@@ -1,5 +1,6 @@
 import type { Matrix } from '../fleet/matrix.ts';
 import { Notice } from '../parts/notice.tsx';
+import { ScrollRegion } from '../parts/scroll-region.tsx';
 import { linkTo, printList } from '../place/place.ts';
 
 /** So many rows are shown at once; the search finds the others. */
@@ -9,8 +10,7 @@ const MOST = 300;
 export function CapabilityMatrix({ matrix: { types, cell }, names }: { readonly matrix: Matrix; readonly names: readonly string[] }) {
   if (names.length === 0) return <Notice title="No registered node has it">Take the search away to see all capabilities.</Notice>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="table-scroller" aria-label="Types and capabilities" tabIndex={0}>
+    <ScrollRegion className="table-scroller" aria-label="Types and capabilities">
       <table className="matrix">
         <thead>
           <tr>
@@ -36,7 +36,7 @@ export function CapabilityMatrix({ matrix: { types, cell }, names }: { readonly 
         </tbody>
       </table>
       {names.length > MOST && <p className="dim small list-end">{names.length - MOST} more: search for a part of the name.</p>}
-    </section>
+    </ScrollRegion>
   );
 }
 

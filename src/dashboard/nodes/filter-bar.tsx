@@ -4,7 +4,7 @@ import { HEALTHS, STATES } from '../gateway/node-shape.ts';
 import { wordOfHealth, wordOfState } from '../parts/badge.tsx';
 import { Chip } from '../parts/chip.tsx';
 import { type Choice, ChoiceMenu } from '../parts/choice-menu.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { SearchBox } from '../parts/search-box.tsx';
 import { ANY_STATE, type Place, printList, readNodeFilter, toggled } from '../place/place.ts';
 
 interface FilterBarProps {
@@ -37,20 +37,13 @@ export function FilterBar({ place, fleet, shown, search, change, type }: FilterB
   return (
     <div className="filter">
       <div className="filter-row">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            ref={search}
-            className="input"
-            type="search"
-            value={filter.text}
-            placeholder="Search id, service, capability, address"
-            aria-label="Search nodes"
-            aria-keyshortcuts="/"
-            onChange={(event) => type(event.target.value)}
-          />
-          <kbd>/</kbd>
-        </label>
+        <SearchBox
+          search={search}
+          text={filter.text}
+          placeholder="Search id, service, capability, address"
+          label="Search nodes"
+          onText={type}
+        />
         <div className="filter-menus">
           {lists.map((list) => (
             <ChoiceMenu

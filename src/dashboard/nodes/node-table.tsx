@@ -4,6 +4,7 @@ import type { Mark } from '../fleet/fleet.ts';
 import type { Column, NodeOrder } from '../fleet/node-order.ts';
 import type { FleetNode } from '../gateway/node-shape.ts';
 import { Icon } from '../parts/icon.tsx';
+import { ScrollRegion } from '../parts/scroll-region.tsx';
 import { NodeRow } from './node-row.tsx';
 import type { Vitals } from './use-vitals.ts';
 
@@ -57,8 +58,7 @@ export function NodeTable({ nodes, marks, vitals, order, sort, pickedId, open }:
   const before = items[0]?.start ?? 0;
   const after = rows.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="table-scroller" ref={scroller} aria-label="Table of nodes" tabIndex={0}>
+    <ScrollRegion className="table-scroller" ref={scroller} aria-label="Table of nodes">
       <table className="table" aria-rowcount={nodes.length + 1}>
         <thead>
           <tr>
@@ -88,7 +88,7 @@ export function NodeTable({ nodes, marks, vitals, order, sort, pickedId, open }:
           {after > 0 && <Gap height={after} />}
         </tbody>
       </table>
-    </section>
+    </ScrollRegion>
   );
 }
 

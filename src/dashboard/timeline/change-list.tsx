@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { Change } from '../fleet/change.ts';
+import { ScrollRegion } from '../parts/scroll-region.tsx';
 import { ChangeLine } from './change-line.tsx';
 
 /** Pixels; measured where a line takes more. */
@@ -40,12 +41,10 @@ export function ChangeList({ changes, reachedEnd, leftTop, end }: ChangeListProp
     if (isAtEnd) latest.current();
   }, [isAtEnd]);
   return (
-    <section
+    <ScrollRegion
       className="change-scroller"
       ref={scroller}
       aria-label="Changes, newest first"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
       onScroll={({ currentTarget }) => {
         const isNow = currentTarget.scrollTop > AWAY;
         if (isNow === isLeft.current) return;
@@ -66,6 +65,6 @@ export function ChangeList({ changes, reachedEnd, leftTop, end }: ChangeListProp
         })}
       </ol>
       {end}
-    </section>
+    </ScrollRegion>
   );
 }

@@ -4,7 +4,7 @@ import type { ChangeFilter } from '../fleet/change-filter.ts';
 import { LOGGED_TYPES } from '../gateway/change-shape.ts';
 import { Chip } from '../parts/chip.tsx';
 import { ChoiceMenu } from '../parts/choice-menu.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { SearchBox } from '../parts/search-box.tsx';
 import { useKeys } from '../parts/use-keys.ts';
 import { listOf, type Place, printList, readChangeTypes, toggled, withSettings } from '../place/place.ts';
 import { goTo, replaceWith } from '../place/use-place.ts';
@@ -38,20 +38,13 @@ export function TimelineFilter({ place, changes, children }: TimelineFilterProps
   return (
     <div className="filter">
       <div className="filter-row">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            ref={search}
-            className="input"
-            type="search"
-            value={filter.text}
-            placeholder="Search node, reason, operator, field"
-            aria-label="Search changes"
-            aria-keyshortcuts="/"
-            onChange={(event) => replaceWith(withSettings(place, { q: event.target.value }))}
-          />
-          <kbd>/</kbd>
-        </label>
+        <SearchBox
+          search={search}
+          text={filter.text}
+          placeholder="Search node, reason, operator, field"
+          label="Search changes"
+          onText={(text) => replaceWith(withSettings(place, { q: text }))}
+        />
         <div className="filter-menus">
           <ChoiceMenu label="Type" choices={types} chosen={filter.nodeTypes} toggle={toggleType} />
           <ChoiceMenu

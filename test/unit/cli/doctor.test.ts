@@ -110,7 +110,7 @@ describe('the port', () => {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     expect(await check('127.0.0.1', port)).toEqual({ isTaken: true, told: [] });
-    expect((await check('127.0.0.1', 0)).told).toEqual(['ok SERVICE_PORT is 0: any free port']);
+    expect((await check('127.0.0.1', 0)).told).toEqual(['ok SERVICE_PORT is 0: the gateway takes a free one']);
     expect((await check('192.0.2.1', 8080)).told[0]).toMatch(/^fault the gateway cannot listen on 192\.0\.2\.1:8080/);
     expect((await check('127.0.0.1', 0, 'consul.example')).told[0]).toMatch(
       /^warning Consul at consul\.example is told to check this gateway at 127\.0\.0\.1/,
