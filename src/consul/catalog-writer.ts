@@ -105,7 +105,7 @@ function errorOf({ serviceId }: Wish, what: string): Error {
   if (/permission denied/i.test(what)) {
     return new BackendError(
       'consul',
-      `Consul denied to write service "${serviceId}": ${what}. The token in CONSUL_HTTP_TOKEN needs service:write, service:read, node:write and node:read`,
+      `Consul denied to write service "${serviceId}": ${what}. The token in CONSUL_HTTP_TOKEN needs the policy of its mode: deploy/consul, docs/operations.md`,
     );
   }
   return new RefusedError('consul', `Consul refused to write service "${serviceId}": ${what}`);

@@ -40,7 +40,7 @@ export function consulError(action: string, error: unknown): BackendError | Refu
   if (answer.status === 401 || answer.status === 403) {
     return new BackendError(
       'consul',
-      `Consul denied to ${action}: ${said}. The token in CONSUL_HTTP_TOKEN needs service:write, service:read and node:read`,
+      `Consul denied to ${action}: ${said}. The token in CONSUL_HTTP_TOKEN needs the policy of its mode: deploy/consul, docs/operations.md`,
     );
   }
   if (answer.status === 429) {

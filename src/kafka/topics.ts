@@ -96,9 +96,15 @@ async function ensureTopics(admin: Admin, config: KafkaConfig, log: Log): Promis
         await create([topic]);
         log.info({ topics: [topic.topic] }, 'created topics');
       } catch (error) {
-        log.warn({ topic: topic.topic, error: messageOf(error) }, 'could not create a topic, going on without it');
+        log.warn({ topic: topic.topic, error: reasonOf(error) }, 'could not create a topic, going on without it');
       }
     }
   }
   return new Set(await admin.listTopics());
+}
+
+/** kafkajs says "Topic creation errors", and keeps what they were ("Topic authorization failed") beside it. */
+function reasonOf(error: unknown): string {
+  const causes = error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return causes.length === 0 ? messageOf(error) : causes.map(messageOf).join('; ');
 }

@@ -9,13 +9,16 @@ export type ConsulPorts = { readonly http: number; readonly dns: number; readonl
 
 const NODE_NAME = 'local';
 
-/** Finds or builds Consul and prepares one server agent on 127.0.0.1, not started yet. It keeps its data over a restart. */
-export async function prepareConsul(ports: ConsulPorts, surroundings: Surroundings): Promise<Service> {
+/**
+ * Finds or builds Consul and prepares one server agent on 127.0.0.1, not started yet. It keeps its data over a restart. `more` is added to
+ * its configuration.
+ */
+export async function prepareConsul(ports: ConsulPorts, surroundings: Surroundings, more: object = {}): Promise<Service> {
   const binary = await consulBinary(surroundings);
   const folder = join(surroundings.folder, 'consul');
   await mkdir(folder, { recursive: true });
   const configuration = join(folder, 'agent.json');
-  await writeFile(configuration, `${JSON.stringify(agentConfiguration(ports, join(folder, 'data')), null, 2)}\n`);
+  await writeFile(configuration, `${JSON.stringify({ ...agentConfiguration(ports, join(folder, 'data')), ...more }, null, 2)}\n`);
   const address = `http://127.0.0.1:${ports.http}`;
   return defineService(
     {

@@ -29,15 +29,19 @@ const LOGGING = `Configuration:
         - ref: stdout
 `;
 
-/** Fetches Kafka if needed and prepares one KRaft node on 127.0.0.1, not started yet. */
-export async function prepareKafka(ports: KafkaPorts, surroundings: Surroundings): Promise<Service> {
+/** Fetches Kafka if needed and prepares one KRaft node on 127.0.0.1, not started yet. `more` properties stand above the usual ones. */
+export async function prepareKafka(
+  ports: KafkaPorts,
+  surroundings: Surroundings,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   const { java, jars } = await kafkaJars(surroundings);
   const folder = join(surroundings.folder, 'kafka');
   const data = join(folder, 'data');
   await mkdir(folder, { recursive: true });
   const properties = join(folder, 'server.properties');
   const logging = join(folder, 'log4j2.yaml');
-  await writeFile(properties, serverProperties(ports, data));
+  await writeFile(properties, serverProperties(ports, data, more));
   await writeFile(logging, LOGGING);
   const classpath = ['-cp', join(jars, '*')];
   if (!(await exists(join(data, 'meta.properties')))) {
@@ -83,7 +87,7 @@ export async function prepareKafka(ports: KafkaPorts, surroundings: Surroundings
   );
 }
 
-function serverProperties({ broker, controller }: KafkaPorts, data: string): string {
+function serverProperties({ broker, controller }: KafkaPorts, data: string, more: Readonly<Record<string, string>>): string {
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -111,6 +115,7 @@ function serverProperties({ broker, controller }: KafkaPorts, data: string): str
     // 9 s by default: after a kill the same broker may register again only when its old session has ended.
     'broker.session.timeout.ms': 3000,
     'broker.heartbeat.interval.ms': 500,
+    ...more,
   };
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)

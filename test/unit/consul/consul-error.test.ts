@@ -16,7 +16,7 @@ describe('consulError', () => {
     const error = consulError('register service "x"', answered(403, Buffer.from('Permission denied')));
     expect(error).toBeInstanceOf(BackendError);
     expect(error.message).toContain('Permission denied (HTTP 403)');
-    expect(error.message).toContain('service:write');
+    expect(error.message).toContain('CONSUL_HTTP_TOKEN needs the policy of its mode: deploy/consul');
   });
 
   it('should be retried on 429, 500 and no answer at all', () => {
