@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { adoptChild, type Child } from '../../src/local/child.ts';
 import type { Guard } from '../../src/local/guard.ts';
 import { until } from '../until.ts';
+import { Inspector } from './inspector.ts';
 
 /** From SIGTERM to the end, milliseconds. */
 const STOP_PATIENCE = 12_000;
@@ -136,9 +137,16 @@ export class GatewayProgram {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
-  /** Bytes of its heap that are in use, or were and are not cleared yet. */
-  async heapUsed(): Promise<number> {
-    return Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(await this.#metrics())?.[1] ?? Number.NaN);
+  /** Looks into the process; the caller closes it. */
+  async inspector(): Promise<Inspector> {
+    process.kill(this.pid, 'SIGUSR1');
+    let url = '';
+    await until('the gateway listens for an inspector', async () => {
+      // The last one: a gateway that started anew writes to the same log.
+      url = [...(await readFile(this.#options.logFile, 'utf8')).matchAll(/^Debugger listening on (ws:\S+)$/gm)].at(-1)?.[1] ?? '';
+      return url !== '';
+    });
+    return Inspector.open(url);
   }
 
   /** SIGTERM, and SIGKILL when it takes too long. */

@@ -147,7 +147,8 @@ export class Rig {
       ...extra,
     };
     const gateway = new GatewayProgram({
-      command: [...nodeOptions, ...PROGRAMS[program]],
+      // A port that is free, should an inspector be wanted.
+      command: ['--inspect-port=0', ...nodeOptions, ...PROGRAMS[program]],
       port: await freePort(new Set()),
       env,
       logFile: join(folder, `${purpose}-${name}.log`),

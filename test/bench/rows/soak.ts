@@ -14,10 +14,13 @@ const SUBSCRIBERS = 50;
 /** Rounds after which the buffer of recent changes, 10,000 entries, is as full as it gets: until then memory grows as it should. */
 const WARM_UP = 30;
 const PER_SECOND = 500;
+/** Few, so that the gateway's own collections stay what keeps its memory down. */
+const LOOKS = 12;
 /** Milliseconds. */
-const LOOK = 500;
 const PATIENCE = 120_000;
+const MEGABYTE = 1_048_576;
 
+/** Bytes: what the process holds, and what of its heap is in use once all garbage is collected. */
 interface Look {
   readonly rss: number;
   readonly heap: number;
@@ -47,7 +50,8 @@ export const soak: Row = {
     rig.tell(`soaking for ${Math.round(seconds)} s`);
     const { result, looks } = await watched(
       world.gateway,
-      Math.min(LOOK, seconds * 50),
+      (seconds * 1000) / LOOKS,
+      (line) => rig.tell(line),
       Promise.all([
         world.load.run(churn, { ...order, seconds, pace: 1 }),
         world.yardstick.run(httpLoad, { ...question(world, standing), connections: 8, perSecond: PER_SECOND, seconds }),
@@ -59,35 +63,50 @@ export const soak: Row = {
     const growth = (figure: (some: readonly Look[]) => number) => (figure(last) / figure(first) - 1) * 100;
     return [
       {
-        what: 'growth of the heap from the first third to the last (the least that was in use)',
-        figure: growth((some) => Math.min(...some.map(({ heap }) => heap))),
+        what: 'growth of the live heap from the first third to the last (medians)',
+        figure: growth((some) => median(some.map(({ heap }) => heap))),
         unit: '%',
         bar: atMost(5),
       },
       {
-        what: 'growth of RSS, likewise (the median)',
+        what: 'growth of RSS, likewise',
         figure: growth((some) => median(some.map(({ rss }) => rss))),
         unit: '%',
         bar: atMost(10),
       },
-      { what: 'RSS in the last third', figure: median(last.map(({ rss }) => rss)) / 1_048_576, unit: 'MB' },
+      { what: 'RSS in the last third', figure: median(last.map(({ rss }) => rss)) / MEGABYTE, unit: 'MB' },
       { what: 'registrations that came and went meanwhile', figure: rounds * nodes, unit: 'nodes' },
     ];
   },
 };
 
-/** What the work comes to, and what the gateway held meanwhile: looked at every so many milliseconds, and three times at least. */
-async function watched<T>(gateway: GatewayProgram, interval: number, work: Promise<T>): Promise<{ result: T; looks: Look[] }> {
+/**
+ * What the work comes to, and what the gateway held meanwhile: looked at every so many milliseconds, and three times at least. Of the heap
+ * that is merely in use most is garbage, and more or less of it by the moment of V8's last collection.
+ */
+async function watched<T>(
+  gateway: GatewayProgram,
+  interval: number,
+  tell: (line: string) => void,
+  work: Promise<T>,
+): Promise<{ result: T; looks: Look[] }> {
   let isDone = false;
   const done = work.finally(() => {
     isDone = true;
   });
   // Awaited below; until then a rejection has its handler here.
   done.catch(() => undefined);
-  const looks: Look[] = [];
-  while (!isDone || looks.length < 3) {
-    looks.push({ rss: await gateway.memory(), heap: await gateway.heapUsed() });
-    await Promise.race([sleep(interval), done]);
+  const inspector = await gateway.inspector();
+  try {
+    const looks: Look[] = [];
+    while (!isDone || looks.length < 3) {
+      const look = { rss: await gateway.memory(), heap: await inspector.liveHeap() };
+      looks.push(look);
+      tell(`RSS ${(look.rss / MEGABYTE).toFixed(1)} MB, live heap ${(look.heap / MEGABYTE).toFixed(2)} MB`);
+      await Promise.race([sleep(interval), done]);
+    }
+    return { result: await done, looks };
+  } finally {
+    inspector.close();
   }
-  return { result: await done, looks };
 }
