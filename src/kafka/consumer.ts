@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { KafkaConfig } from '../config/kafka.ts';
 import { delay } from '../delay.ts';
+import { EitherSignal } from '../either-signal.ts';
 import { type Backend, messageOf } from '../errors.ts';
 import type { Meaning } from '../events/event-kind.ts';
 import type { ParseRules } from '../events/parse-message.ts';
@@ -167,7 +168,8 @@ export class NodeConsumer {
       this.#log.warn({ error: messageOf(error) }, 'could not commit offsets, their messages will come again'),
     );
     const ended = new AbortController();
-    const stop = AbortSignal.any([signal, ended.signal]);
+    const either = new EitherSignal(signal, ended.signal);
+    const stop = either.signal;
     // Every batch in work listens to it.
     setMaxListeners(0, stop);
     let reason: RestartReason | null = null;
@@ -219,6 +221,7 @@ export class NodeConsumer {
       // What is finished is committed before the group hears that this member leaves.
       await commits.flush();
       await member.leave();
+      either.end();
     }
     return reason;
   }
@@ -287,7 +290,8 @@ export class NodeConsumer {
     // Handed back: it comes again when its topic is resumed.
     if (signal.aborted || this.#pauses.isPaused(batch.topic)) return;
     const lost = new AbortController();
-    const stop = AbortSignal.any([signal, lost.signal]);
+    const either = new EitherSignal(signal, lost.signal);
+    const stop = either.signal;
     const keepAlive = setInterval(() => {
       if (!isRunning() || isStale()) lost.abort();
       else heartbeat().catch(() => lost.abort());
@@ -313,6 +317,7 @@ export class NodeConsumer {
     } finally {
       this.#progress.ended(key);
       clearInterval(keepAlive);
+      either.end();
     }
   }
 }

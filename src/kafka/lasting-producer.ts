@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Kafka, Partitioners, type Producer, type ProducerRecord } from 'kafkajs';
 import { atMost } from '../at-most.ts';
 import { delay } from '../delay.ts';
+import { EitherSignal } from '../either-signal.ts';
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { unlessAborted } from '../unless-aborted.ts';
@@ -45,7 +46,9 @@ export class LastingProducer {
       try {
         await unlessAborted(client.producer.connect(), signal);
         client.isConnected = true;
-        await aborted(AbortSignal.any([signal, client.broken.signal]));
+        const either = new EitherSignal(signal, client.broken.signal);
+        await aborted(either.signal);
+        either.end();
         if (!signal.aborted) this.#log.warn({ failures: client.failures }, 'the Kafka producer does not work, replacing it');
       } catch {
         // Kafka's circuit tells of it: it is asked by others all the time.

@@ -1,4 +1,5 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import { EitherSignal } from '../either-signal.ts';
 import { BackendError, messageOf } from '../errors.ts';
 import type { Acknowledgement, Heartbeat, MessagePosition, NodeEvent, Rejection } from '../events/announcement.ts';
 import type { NodeId } from '../events/node-id.ts';
@@ -94,7 +95,15 @@ export class Ingest {
    * the same letters into the dead-letter topic again.
    */
   async process(batch: IncomingBatch, signal: AbortSignal, hold: AbortSignal = signal): Promise<boolean> {
-    const cut = AbortSignal.any([signal, hold]);
+    const either = new EitherSignal(signal, hold);
+    try {
+      return await this.#process(batch, signal, either.signal);
+    } finally {
+      either.end();
+    }
+  }
+
+  async #process(batch: IncomingBatch, signal: AbortSignal, cut: AbortSignal): Promise<boolean> {
     const { store, now, onHeartbeats } = this.#parts;
     const completed: Completed[] = [{ topic: batch.topic, partition: batch.partition, nextOffset: batch.nextOffset }];
     const sagaItems: SagaItem[] = [];

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { EitherSignal } from '../../either-signal.ts';
 import { messageOf } from '../../errors.ts';
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy';
@@ -51,16 +52,16 @@ export class HealthWatch {
   }
 
   async #look(signal: AbortSignal): Promise<Observation> {
+    const either = new EitherSignal(signal, AbortSignal.timeout(this.#interval));
     try {
-      const response = await fetch(this.#url, {
-        redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(this.#interval)]),
-      });
+      const response = await fetch(this.#url, { redirect: 'manual', signal: either.signal });
       await response.body?.cancel();
       const health = response.ok ? 'healthy' : response.status === 429 ? 'degraded' : 'unhealthy';
       return { health, why: `HTTP ${response.status}` };
     } catch (error) {
       return { health: 'unhealthy', why: messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error) };
+    } finally {
+      either.end();
     }
   }
 }
