@@ -10,6 +10,7 @@ import type { Backend } from './errors.ts';
 import type { NodeId } from './events/node-id.ts';
 import { signingKey } from './events/signature.ts';
 import { createKafka, createSendingKafka } from './kafka/client.ts';
+import { Complaints } from './kafka/complaints.ts';
 import { KafkaMessenger } from './kafka/producer.ts';
 import { KnownTopics } from './kafka/topics.ts';
 import type { Log } from './log.ts';
@@ -94,11 +95,12 @@ export function connectBackEnds(
   const checkProbe = new EndpointProbe({ timeout: config.consul.checkTimeout, rules: config.claims.endpoints, keepAlive: true });
   const probe = new EndpointProbe({ timeout: config.registry.probeTimeout, rules: config.claims.endpoints });
 
-  const kafka = createKafka(config.kafka, log);
+  const complaints = new Complaints(config.kafka, log, () => performance.now());
+  const kafka = createKafka(config.kafka, complaints);
   const topics = new KnownTopics();
   const { selfSecret } = config.claims;
   const signer = selfSecret === null ? null : signingKey(selfSecret);
-  const producer = new KafkaMessenger(createSendingKafka(config.kafka, log), config.kafka, registryId, topics, log, signer, tracer);
+  const producer = new KafkaMessenger(createSendingKafka(config.kafka, complaints), config.kafka, registryId, topics, log, signer, tracer);
   const messenger = guarded(producer, circuits.kafka, ['requestIntrospection', 'accept', 'publishChanges', 'deadLetter']);
 
   return {
@@ -115,6 +117,7 @@ export function connectBackEnds(
     roster: guarded(roster, circuits.postgres, ['beat']),
     probe,
     kafka,
+    complaints,
     topics,
     producer,
     messenger,

@@ -234,7 +234,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
     background.start('checks', (stopped) => checks.run(stopped));
     background.start('rounds', (stopped) => rounds.run(stopped));
     background.start('probing', (stopped) => instances.probing.run(stopped));
-    background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), ears.open, stopped));
+    background.start('kafka', (stopped) => pingKafka(kafka, (call) => circuits.kafka.run(call), ears.open, backEnds.complaints, stopped));
     background.every('consul', CONSUL_PING, async () => {
       await catalog.exists(config.gatewayId).catch((error: unknown) => log.debug({ error: messageOf(error) }, 'Consul does not answer'));
     });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { caFile } from './ca-file.ts';
 import { duration, flag, number, optional } from './values.ts';
 
 export const consulVariables = z.object({
@@ -6,7 +7,7 @@ export const consulVariables = z.object({
   CONSUL_PORT: number(8500, 1, 65_535),
   CONSUL_HTTP_TOKEN: optional,
   CONSUL_SSL: flag(false),
-  CONSUL_CA_FILE: optional,
+  CONSUL_CA_FILE: caFile,
   CONSUL_MODE: z.enum(['agent', 'catalog']).default('agent'),
   CONSUL_VIRTUAL_NODES: number(200, 1, 10_000),
   CONSUL_PROBES: z.enum(['gateway', 'esm']).default('gateway'),

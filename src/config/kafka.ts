@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { caFile } from './ca-file.ts';
 import { duration, flag, list, number, optional } from './values.ts';
 
 /** What a broker accepts by default (`group.min.session.timeout.ms`). Milliseconds. */
@@ -25,7 +26,7 @@ export const kafkaVariables = z.object({
   KAFKA_SESSION_TIMEOUT: duration('15s', MIN_SESSION_TIMEOUT),
   KAFKA_STALL_TIMEOUT: duration('30s'),
   KAFKA_SSL: flag(false),
-  KAFKA_SSL_CA_FILE: optional,
+  KAFKA_SSL_CA_FILE: caFile,
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: optional,
   KAFKA_SASL_PASSWORD: optional,

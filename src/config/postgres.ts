@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { caFile } from './ca-file.ts';
 import { duration, flag, number, optional, UNITS } from './values.ts';
 
 /** A hundred years: no timer waits for these, and Postgres can still count back. Milliseconds. */
@@ -13,7 +14,7 @@ export const postgresVariables = z.object({
   POSTGRES_USER: z.string().default('postgres'),
   POSTGRES_PASSWORD: optional,
   POSTGRES_SSL: flag(false),
-  POSTGRES_SSL_CA_FILE: optional,
+  POSTGRES_SSL_CA_FILE: caFile,
   POSTGRES_POOL_SIZE: number(10, 2, 200),
 
   CHANGE_RETENTION: duration('168h', 0, CENTURY),
@@ -26,19 +27,30 @@ export type PostgresConfig = ReturnType<typeof postgresConfig>;
 
 export function postgresConfig(e: z.output<typeof postgresVariables>) {
   return {
-    url: e.DATABASE_URL ?? null,
+    url: e.DATABASE_URL === undefined ? null : trusting(e.DATABASE_URL, e.POSTGRES_SSL_CA_FILE),
     host: e.POSTGRES_HOST ?? null,
     port: e.POSTGRES_PORT,
     database: e.POSTGRES_DATABASE ?? e.POSTGRES_DB ?? 'omninode_bridge',
     user: e.POSTGRES_USER,
     password: e.POSTGRES_PASSWORD ?? null,
-    ssl: e.POSTGRES_SSL ? { caFile: e.POSTGRES_SSL_CA_FILE ?? null } : null,
+    ssl: e.POSTGRES_SSL,
+    caFile: e.POSTGRES_SSL_CA_FILE ?? null,
     poolSize: e.POSTGRES_POOL_SIZE,
     changeRetention: e.CHANGE_RETENTION,
     changeRetentionCount: e.CHANGE_RETENTION_COUNT,
     rejectedRetention: e.REJECTED_RETENTION,
     removedRetention: e.REMOVED_RETENTION,
   };
+}
+
+/** Whether the URL itself asks for TLS with a certificate that is looked at: `pg` then takes all that concerns it from there. */
+export function asksForTls(url: string): boolean {
+  return /[?&]sslmode=(prefer|require|verify-ca|verify-full)\b/.test(url);
+}
+
+function trusting(url: string, caFile: string | undefined): string {
+  if (caFile === undefined || !asksForTls(url) || /[?&]sslrootcert=/.test(url)) return url;
+  return `${url}&sslrootcert=${encodeURIComponent(caFile)}`;
 }
 
 /** What no single variable can be blamed for. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { BackendError, messageOf, RefusedError } from '../errors.ts';
+import { BackendError, RefusedError } from '../errors.ts';
+import { CONSUL_TLS, explained, tlsFault } from '../tls-fault.ts';
 import { cutText } from './cut-text.ts';
 
 /** An answer that was not 2xx, as the npm client throws it. */
@@ -30,12 +31,14 @@ export function consulError(action: string, error: unknown): BackendError | Refu
   if (error instanceof BackendError || error instanceof RefusedError) return error;
   const answer = answerIn(error);
   if (answer === undefined) {
-    const reason = cutText(messageOf(error), MESSAGE_BYTES);
+    const reason = cutText(explained(error, CONSUL_TLS), MESSAGE_BYTES);
     return new BackendError('consul', `No usable answer from Consul, asked to ${action} (outcome unknown, will be retried): ${reason}`, {
       cause: error,
     });
   }
   const said = textOf(answer);
+  // Such an agent understood nothing: what was asked of it may be asked again.
+  if (tlsFault(said, CONSUL_TLS) !== null) return new BackendError('consul', `Consul did not ${action}: ${explained(said, CONSUL_TLS)}`);
   if (REFUSED.has(answer.status)) return new RefusedError('consul', `Consul refused to ${action}: ${said}`);
   if (answer.status === 401 || answer.status === 403) {
     return new BackendError(

@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
-import { BackendError, messageOf } from '../errors.ts';
+import { BackendError } from '../errors.ts';
+import { explained, KAFKA_TLS } from '../tls-fault.ts';
 
 /** Work with an admin client of its own, which is closed after it. Throws BackendError, whatever failed. */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
@@ -8,7 +9,7 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
     await admin.connect();
     return await work(admin);
   } catch (error) {
-    throw new BackendError('kafka', `Kafka: ${messageOf(error)}`, { cause: error });
+    throw new BackendError('kafka', `Kafka: ${explained(error, KAFKA_TLS)}`, { cause: error });
   } finally {
     await admin.disconnect();
   }

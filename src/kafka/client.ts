@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { Kafka, type logCreator, logLevel } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig } from '../config/kafka.ts';
-import type { Log } from '../log.ts';
+import type { Complaints } from './complaints.ts';
 
 /**
  * The kafkajs client of the consumer. With these timeouts it is back 6–12 s after a broker's `kill -9` (measured), against 22 s with the
  * defaults.
  */
-export function createKafka(config: KafkaConfig, log: Log): Kafka {
+export function createKafka(config: KafkaConfig, complaints: Complaints): Kafka {
   return new Kafka({
-    ...common(config, log),
+    ...common(config, complaints),
     requestTimeout: 10_000,
     retry: { initialRetryTime: 200, maxRetryTime: 3000, retries: 1000 },
   });
@@ -19,22 +19,22 @@ export function createKafka(config: KafkaConfig, log: Log): Kafka {
  * The kafkajs client of the producer: who sends tries again by itself, so a send gives up soon. One that went on through an outage would
  * put on its topic, long after, what others have overtaken meanwhile.
  */
-export function createSendingKafka(config: KafkaConfig, log: Log): Kafka {
+export function createSendingKafka(config: KafkaConfig, complaints: Complaints): Kafka {
   return new Kafka({
-    ...common(config, log),
+    ...common(config, complaints),
     requestTimeout: 4000,
     retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 2 },
   });
 }
 
-function common(config: KafkaConfig, log: Log) {
+function common(config: KafkaConfig, complaints: Complaints) {
   return {
     clientId: config.clientId,
     brokers: [...config.brokers],
     ...security(config),
     connectionTimeout: 2000,
     logLevel: logLevel.WARN,
-    logCreator: logTo(log),
+    logCreator: complaints.logCreator,
   };
 }
 
@@ -56,14 +56,4 @@ function saslOf({ mechanism, username, password }: NonNullable<KafkaConfig['sasl
     case 'scram-sha-512':
       return { mechanism, username, password } as const;
   }
-}
-
-/** kafkajs' own warnings, in the gateway's log. Its errors are retried by it, so they are warnings here. */
-function logTo(log: Log): logCreator {
-  return () =>
-    ({ level, namespace, log: { message, error, broker, topic, groupId } }) => {
-      const line = { namespace, error: typeof error === 'string' ? error : undefined, broker, topic, groupId };
-      if (level <= logLevel.WARN) log.warn(line, `kafkajs: ${message}`);
-      else log.debug(line, `kafkajs: ${message}`);
-    };
 }

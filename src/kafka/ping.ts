@@ -1,7 +1,9 @@
 import type { Kafka } from 'kafkajs';
 import { atMost } from '../at-most.ts';
 import { delay } from '../delay.ts';
-import { BackendError, messageOf } from '../errors.ts';
+import { BackendError } from '../errors.ts';
+import { explained, KAFKA_TLS } from '../tls-fault.ts';
+import type { Complaints } from './complaints.ts';
 
 /** Milliseconds. */
 const INTERVAL = 5000;
@@ -16,6 +18,7 @@ export async function pingKafka(
   kafka: Kafka,
   ask: (call: () => Promise<void>) => Promise<void>,
   onReturn: () => void,
+  complaints: Pick<Complaints, 'since'>,
   signal: AbortSignal,
 ): Promise<void> {
   const admin = kafka.admin({ retry: { retries: 0 } });
@@ -24,13 +27,16 @@ export async function pingKafka(
   while (!signal.aborted) {
     try {
       await ask(async () => {
+        const askedAt = performance.now();
         try {
           if (!isConnected) await withinDeadline(admin.connect());
           isConnected = true;
           await withinDeadline(admin.describeCluster());
         } catch (error) {
           isConnected = false;
-          throw new BackendError('kafka', `Kafka: ${messageOf(error)}`, { cause: error });
+          const met = complaints.since(askedAt);
+          const said = `Kafka: ${explained(error, KAFKA_TLS)}`;
+          throw new BackendError('kafka', met === null ? said : `${said}; kafkajs met: ${met}`, { cause: error });
         }
       });
       if (wasAway) onReturn();

@@ -7,18 +7,26 @@ import type { Surroundings } from './surroundings.ts';
 
 export type ConsulPorts = { readonly http: number; readonly dns: number; readonly server: number; readonly serf: number };
 
+/** Parts of an agent's configuration, as Consul names them. */
+export interface MoreConsul {
+  readonly ports?: Readonly<Record<string, number>>;
+  readonly [part: string]: unknown;
+}
+
 const NODE_NAME = 'local';
 
 /**
  * Finds or builds Consul and prepares one server agent on 127.0.0.1, not started yet. It keeps its data over a restart. `more` is added to
- * its configuration.
+ * its configuration, and to the ports in it.
  */
-export async function prepareConsul(ports: ConsulPorts, surroundings: Surroundings, more: object = {}): Promise<Service> {
+export async function prepareConsul(ports: ConsulPorts, surroundings: Surroundings, more: MoreConsul = {}): Promise<Service> {
   const binary = await consulBinary(surroundings);
   const folder = join(surroundings.folder, 'consul');
   await mkdir(folder, { recursive: true });
   const configuration = join(folder, 'agent.json');
-  await writeFile(configuration, `${JSON.stringify({ ...agentConfiguration(ports, join(folder, 'data')), ...more }, null, 2)}\n`);
+  const usual = agentConfiguration(ports, join(folder, 'data'));
+  const whole = { ...usual, ...more, ports: { ...usual.ports, ...more.ports } };
+  await writeFile(configuration, `${JSON.stringify(whole, null, 2)}\n`);
   const address = `http://127.0.0.1:${ports.http}`;
   return defineService(
     {

@@ -3,7 +3,8 @@ import { DrizzleQueryError } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { PostgresConfig } from '../config/postgres.ts';
-import { BackendError, ContentionError, messageOf, RefusedError } from '../errors.ts';
+import { BackendError, ContentionError, RefusedError } from '../errors.ts';
+import { explained, POSTGRES_TLS } from '../tls-fault.ts';
 
 /** A statement that each connection parses and plans once, under its name. */
 export interface Statement {
@@ -163,7 +164,7 @@ export function clientOptions(config: PostgresConfig): pg.ClientConfig {
           password: config.password ?? undefined,
         }
       : { connectionString: config.url }),
-    ssl: config.ssl === null ? undefined : { ca: config.ssl.caFile === null ? undefined : readFileSync(config.ssl.caFile, 'utf8') },
+    ssl: config.ssl ? { ca: config.caFile === null ? undefined : readFileSync(config.caFile, 'utf8') } : undefined,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
     application_name: 'discovery-gateway',
@@ -180,7 +181,7 @@ export function asBackendError(error: unknown): BackendError | RefusedError {
     if (REFUSED.test(cause.code)) return new RefusedError('postgres', message, { cause });
     if (CONTENTION.test(cause.code)) return new ContentionError('postgres', message, { cause });
   }
-  return new BackendError('postgres', `Postgres: ${messageOf(cause)}`, { cause });
+  return new BackendError('postgres', `Postgres: ${explained(cause, POSTGRES_TLS)}`, { cause });
 }
 
 function asConnection(

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { prepareConsul } from '../../src/local/consul.ts';
+import { type MoreConsul, prepareConsul } from '../../src/local/consul.ts';
 import { startGuard } from '../../src/local/guard.ts';
 import { freePorts } from '../../src/local/stack.ts';
 
 /** A real Consul agent of its own, on free ports, in the folder; `more` is added to its configuration. `stop` ends it. */
-export async function startConsulAgent(folder: string, more: object = {}) {
+export async function startConsulAgent(folder: string, more: MoreConsul = {}) {
   await mkdir(folder, { recursive: true });
   const { consul: ports } = await freePorts();
   const guard = await startGuard();

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createSendingKafka } from '../../src/kafka/client.ts';
+import { Complaints } from '../../src/kafka/complaints.ts';
 import { LastingProducer } from '../../src/kafka/lasting-producer.ts';
 import { until } from '../until.ts';
 import { KafkaProxy } from './gateway/kafka-proxy.ts';
@@ -30,7 +31,7 @@ it('should come back when a broker took its connection and left the first questi
   proxy.hang(API_VERSIONS, 'asking');
   const lines: { readonly msg?: string }[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const producer = new LastingProducer(createSendingKafka(config, log), log);
+  const producer = new LastingProducer(createSendingKafka(config, new Complaints(config, log, Date.now)), log);
   const stop = new AbortController();
   const running = producer.run(stop.signal);
   const send = () => producer.send({ topic, messages: [{ value: 'said' }] });

@@ -1,5 +1,8 @@
-import { hostname } from 'node:os';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigurationError, readConfig } from '../../src/config.ts';
 
 const REQUIRED = { KAFKA_BROKER_URL: 'kafka:9092', CONSUL_HOST: 'consul', DATABASE_URL: 'postgres://u:pw@db:5432/registry' };
@@ -236,7 +239,11 @@ describe('Kafka', () => {
 
   it('should read TLS with and without a file of certificates', () => {
     expect(read({ KAFKA_SSL: 'true' }).kafka.ssl).toEqual({ caFile: null });
-    expect(read({ KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: '/ca.pem' }).kafka.ssl).toEqual({ caFile: '/ca.pem' });
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const caFile = join(folder, 'ca.pem');
+    writeFileSync(caFile, rootCertificates[0] ?? '');
+    expect(read({ KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: caFile }).kafka.ssl).toEqual({ caFile });
   });
 });
 

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { claimsConfig, claimsVariables } from '../../config/claims.ts';
 import { type KafkaConfig, kafkaConfig, kafkaProblems, kafkaVariables } from '../../config/kafka.ts';
-import { messageOf } from '../../errors.ts';
 import { security } from '../../kafka/client.ts';
 import type { NodeIntrospectionOptions } from '../../node/index.ts';
 import { CliError } from '../cli-error.ts';
@@ -29,7 +28,7 @@ export function nodeOptions(announced: Announced, env: NodeJS.ProcessEnv) {
     kafka.topics.acknowledgement[0],
   ];
   return {
-    kafka: { brokers: kafka.brokers, clientId: nodeId, ...connection(kafka) },
+    kafka: { brokers: kafka.brokers, clientId: nodeId, ...security(kafka) },
     nodeId,
     nodeType: type,
     nodeName: name,
@@ -75,14 +74,6 @@ function kafkaOf(env: NodeJS.ProcessEnv): KafkaConfig {
     );
   }
   return kafkaConfig(parsed.data, 'dgw-announce');
-}
-
-function connection(kafka: KafkaConfig) {
-  try {
-    return security(kafka);
-  } catch (error) {
-    throw new CliError(EXIT.usage, `KAFKA_SSL_CA_FILE cannot be read: ${messageOf(error)}`);
-  }
 }
 
 function environmentOf(env: NodeJS.ProcessEnv): string {

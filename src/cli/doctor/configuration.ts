@@ -59,7 +59,14 @@ export function checkConfiguration(env: NodeJS.ProcessEnv): Readable {
   };
 }
 
-const CHECKED_WITH_THE_REST: ReadonlySet<string> = new Set(['SIGNING_KEYS_FILE', 'SELF_SIGNING_KEY_FILE', 'SNAPSHOT_FILE']);
+const CHECKED_WITH_THE_REST: ReadonlySet<string> = new Set([
+  'SIGNING_KEYS_FILE',
+  'SELF_SIGNING_KEY_FILE',
+  'SNAPSHOT_FILE',
+  'KAFKA_SSL_CA_FILE',
+  'CONSUL_CA_FILE',
+  'POSTGRES_SSL_CA_FILE',
+]);
 
 /** Files that the gateway reads only when it uses them. */
 function unreadableFiles(present: NodeJS.ProcessEnv): Finding[] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ConsulConfig } from '../../config/consul.ts';
 import { messageOf } from '../../errors.ts';
+import { CONSUL_TLS } from '../../tls-fault.ts';
 import { readCa } from './ca-file.ts';
 import { type AskConsul, type ConsulReply, consulRequests } from './consul-request.ts';
 import { type Finding, findingsOf } from './finding.ts';
@@ -20,7 +21,7 @@ const SOME_SERVICE = 'some-service';
 /** Whether the agent can be reached, has a leader, and lets this token do what the gateway does. Nothing is written. */
 export async function checkConsul(config: ConsulConfig, now: number): Promise<Finding[]> {
   const { host, port, secure, caFile } = config;
-  const { tls, fault: caFault } = readCa('CONSUL_CA_FILE', caFile, now);
+  const { tls, fault: caFault } = readCa(CONSUL_TLS, caFile, now);
   if (caFault !== null) return [caFault];
   const trouble = await reach(host, port, secure ? tls : null);
   if (trouble !== null) return [unreachable(trouble)];
@@ -30,16 +31,16 @@ export async function checkConsul(config: ConsulConfig, now: number): Promise<Fi
   return [leader, ...(await checkToken(ask, config, now)), ...(await checkAgent(ask, config))];
 }
 
-function unreachable({ kind, what }: Trouble): Finding {
+function unreachable({ kind, what, remedy }: Trouble): Finding {
   const remedies: Readonly<Record<Trouble['kind'], string>> = {
     name: 'correct CONSUL_HOST, or the DNS of this machine',
     refused: 'start the Consul agent, or correct CONSUL_HOST and CONSUL_PORT (8500 by default, 8501 with TLS)',
     silent: 'correct CONSUL_HOST, or let this machine through the firewall',
     plain: 'set CONSUL_SSL=false, or CONSUL_PORT to the HTTPS port of the agent (8501 as a rule)',
-    certificate: 'name the CA that signed it in CONSUL_CA_FILE, and the agent in CONSUL_HOST by a name in its certificate',
+    certificate: '',
     other: 'look at the ports and the TLS settings of the agent',
   };
-  return fault(what, remedies[kind]);
+  return fault(what, remedy ?? remedies[kind]);
 }
 
 /** Needs no rights. */

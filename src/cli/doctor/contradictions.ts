@@ -1,3 +1,4 @@
+import { asksForTls } from '../../config/postgres.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const { warning, fault } = findingsOf('configuration');
@@ -58,7 +59,8 @@ function unusedFiles(present: Present): Finding[] {
     ['POSTGRES_SSL_CA_FILE', 'POSTGRES_SSL'],
   ].flatMap(([file = '', flag = '']) => {
     const isOn = ['true', '1'].includes(present[flag]?.trim().toLowerCase() ?? '');
-    if (present[file] === undefined || isOn) return [];
+    const isInUrl = flag === 'POSTGRES_SSL' && asksForTls(present['DATABASE_URL'] ?? '');
+    if (present[file] === undefined || isOn || isInUrl) return [];
     return [warning(`${file} is set, and ${flag} is not true: there is no TLS`, `set ${flag}=true, or leave ${file} out`)];
   });
 }

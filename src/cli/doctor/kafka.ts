@@ -3,6 +3,7 @@ import type { KafkaConfig } from '../../config/kafka.ts';
 import { messageOf } from '../../errors.ts';
 import { security } from '../../kafka/client.ts';
 import { within } from '../../node/deadline.ts';
+import { KAFKA_TLS } from '../../tls-fault.ts';
 import { readCa } from './ca-file.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { checkTopics } from './kafka-topics.ts';
@@ -23,7 +24,7 @@ interface Seed {
 
 /** The brokers, their advertised listeners, the topics and the group, as far as they can be looked at without changing anything. */
 export async function checkKafka(config: KafkaConfig, now: number): Promise<Finding[]> {
-  const { tls, fault: caFault } = readCa('KAFKA_SSL_CA_FILE', config.ssl?.caFile ?? null, now);
+  const { tls, fault: caFault } = readCa(KAFKA_TLS, config.ssl?.caFile ?? null, now);
   if (caFault !== null) return [caFault];
   const { seeds, findings } = await reachSeeds(config, config.ssl === null ? null : tls);
   const [seed] = seeds;
@@ -74,16 +75,16 @@ async function reachSeeds({ brokers, ssl }: KafkaConfig, tls: Tls | null) {
   return { seeds, findings };
 }
 
-function seedFault({ kind, what }: Trouble, isSecure: boolean): Finding {
+function seedFault({ kind, what, remedy }: Trouble, isSecure: boolean): Finding {
   const remedies: Readonly<Record<Trouble['kind'], string>> = {
     name: 'correct the host in KAFKA_BROKER_URL, or the DNS of this machine',
     refused: 'start Kafka, or correct host and port in KAFKA_BROKER_URL',
     silent: 'correct the host in KAFKA_BROKER_URL, or let this machine through the firewall',
     plain: 'set KAFKA_SSL=false, or name the port of the TLS listener in KAFKA_BROKER_URL',
-    certificate: 'name the CA that signed it in KAFKA_SSL_CA_FILE, and the broker by the name in its certificate',
+    certificate: '',
     other: isSecure ? 'look at the listeners of the broker, and at KAFKA_SSL' : 'look at the listeners of the broker',
   };
-  return fault(`KAFKA_BROKER_URL: ${what}`, remedies[kind]);
+  return fault(`KAFKA_BROKER_URL: ${what}`, remedy ?? remedies[kind]);
 }
 
 /** What the cluster says of itself; a fault where the broker does not speak as configured, or does not let us in. */

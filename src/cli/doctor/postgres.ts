@@ -4,6 +4,7 @@ import type { PostgresConfig } from '../../config/postgres.ts';
 import { messageOf } from '../../errors.ts';
 import { maskSecrets } from '../../log.ts';
 import { clientOptions } from '../../postgres/database.ts';
+import { POSTGRES_TLS } from '../../tls-fault.ts';
 import { readCa } from './ca-file.ts';
 import { type Finding, findingsOf } from './finding.ts';
 import { checkMigrations } from './migrations.ts';
@@ -44,7 +45,7 @@ export interface PostgresFindings {
 /** Whether it can be reached, lets this user in, and has or can have what the gateway needs. Nothing is written. */
 export async function checkPostgres(config: PostgresConfig, now: () => number): Promise<PostgresFindings> {
   const alone = (finding: Finding): PostgresFindings => ({ findings: [finding], registryId: null });
-  const { fault: caFault } = readCa('POSTGRES_SSL_CA_FILE', config.ssl?.caFile ?? null, now());
+  const { fault: caFault } = readCa(POSTGRES_TLS, config.caFile, now());
   if (caFault !== null) return alone(caFault);
   let client: pg.Client;
   try {
@@ -178,9 +179,8 @@ function refused(error: unknown, { host, port, user = '', database = '' }: pg.Cl
       `Postgres at ${place} asks "${user}" for a password`,
       `set ${config.url === null ? 'POSTGRES_PASSWORD' : 'one in DATABASE_URL'}`,
     );
-  const { kind, what } = tlsTroubleOf(error, place);
-  if (kind === 'certificate')
-    return fault(what, 'name the CA that signed it in POSTGRES_SSL_CA_FILE, and Postgres by the name in its certificate');
+  const { what, remedy } = tlsTroubleOf(error, place, POSTGRES_TLS);
+  if (remedy !== undefined) return fault(what, remedy);
   return fault(
     `${place} accepts connections, but does not answer as Postgres does: ${said}`,
     'it may be another service, or a port that speaks TLS from the start: correct host and port',

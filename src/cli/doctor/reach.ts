@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 import { messageOf } from '../../errors.ts';
+import { type TlsVariables, tlsFault } from '../../tls-fault.ts';
 
 /** To connect, and for a handshake, each. Milliseconds. */
 const TIMEOUT = 3000;
@@ -9,31 +10,21 @@ const TIMEOUT = 3000;
 /** Why an address cannot be talked to. */
 export interface Trouble {
   /**
-   * `name`: it does not resolve. `refused`: nothing listens. `silent`: no answer. `plain`: it speaks no TLS. `certificate`: that is not
-   * trusted. `other`: anything else.
+   * `name`: it does not resolve. `refused`: nothing listens. `silent`: no answer. `plain`: it speaks no TLS. `certificate`: something is
+   * wrong with that. `other`: anything else.
    */
   readonly kind: 'name' | 'refused' | 'silent' | 'plain' | 'certificate' | 'other';
   /** Such as `nothing listens at 127.0.0.1:9092`. */
   readonly what: string;
+  /** Where there is one whatever the place is for. */
+  readonly remedy?: string;
 }
 
 export interface Tls {
   /** Certificates to trust, PEM; undefined: the system's. */
   readonly ca: string | undefined;
+  readonly variables: TlsVariables;
 }
-
-const UNTRUSTED: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_SIGNATURE_FAILURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'CERT_UNTRUSTED',
-]);
 
 /** Tries to connect, with a handshake where there is to be TLS. Null when that worked. */
 export async function reach(host: string, port: number, tls: Tls | null = null): Promise<Trouble | null> {
@@ -53,7 +44,7 @@ export async function reach(host: string, port: number, tls: Tls | null = null):
     await attempt(host, port, { ca: tls.ca, verify: true });
     return null;
   } catch (error) {
-    return tlsTroubleOf(error, place);
+    return tlsTroubleOf(error, place, tls.variables);
   }
 }
 
@@ -82,16 +73,15 @@ export function troubleOf(error: unknown, place: string): Trouble {
 }
 
 /** What a failed handshake means. */
-export function tlsTroubleOf(error: unknown, place: string): Trouble {
+export function tlsTroubleOf(error: unknown, place: string, variables: TlsVariables): Trouble {
   const code = codeOf(error);
-  if (UNTRUSTED.has(code))
-    return { kind: 'certificate', what: `the certificate of ${place} is not trusted: ${messageOf(error)} (${code})` };
+  const fault = tlsFault(error, variables);
+  if (fault !== null && fault.kind !== 'plain') {
+    return { kind: 'certificate', what: `${place}: ${fault.what}: ${messageOf(error)} (${code})`, remedy: fault.remedy };
+  }
   // Some close when a handshake is no request of theirs, others wait for more of it.
   const isPlain =
-    /WRONG_VERSION|PACKET_LENGTH|RECORD/.test(code) ||
-    code === 'ECONNRESET' ||
-    code === 'ETIMEDOUT' ||
-    /wrong version number|disconnected|hang up/.test(messageOf(error));
+    fault !== null || /RECORD/.test(code) || code === 'ECONNRESET' || code === 'ETIMEDOUT' || /disconnected|hang up/.test(messageOf(error));
   if (isPlain) return { kind: 'plain', what: `${place} does not speak TLS` };
   return { kind: 'other', what: `${place} does not agree on TLS: ${messageOf(error)}` };
 }

@@ -182,8 +182,8 @@ describe('a broken set-up', () => {
       CONSUL_PORT: String(consul),
       CONSUL_SSL: 'true',
     });
-    expect(trusting.fault).toMatch(/kafka: .*is not trusted.* → name the CA that signed it in KAFKA_SSL_CA_FILE/);
-    expect(trusting.fault).toMatch(/consul: .*is not trusted.* → name the CA that signed it in CONSUL_CA_FILE/);
+    expect(trusting.fault).toMatch(/kafka: .*is signed by no CA.* → name a file with the certificate of that CA in KAFKA_SSL_CA_FILE/);
+    expect(trusting.fault).toMatch(/consul: .*is signed by no CA.* → name a file with the certificate of that CA in CONSUL_CA_FILE/);
   });
 
   it('should be named: other services than those meant', async () => {

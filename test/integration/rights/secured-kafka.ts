@@ -36,6 +36,17 @@ export interface Right {
  * the other (`secured`). `stop` ends it.
  */
 export async function startSecuredKafka(folder: string) {
+  return startLoginKafka(folder, 'SASL_PLAINTEXT', {
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+  });
+}
+
+/**
+ * A real Kafka whose second listener (`secured`) asks for the login of USER; the first (`broker`) is open. `more` properties stand above
+ * the usual ones. `stop` ends it.
+ */
+export async function startLoginKafka(folder: string, protocol: 'SASL_PLAINTEXT' | 'SASL_SSL', more: Readonly<Record<string, string>>) {
   await mkdir(folder, { recursive: true });
   const { kafka: ports } = await freePorts();
   const secured = await freePort(new Set([ports.broker, ports.controller]));
@@ -49,15 +60,14 @@ export async function startSecuredKafka(folder: string) {
     signal: new AbortController().signal,
   };
   const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
-  const listeners = `PLAINTEXT://127.0.0.1:${ports.broker},SASL_PLAINTEXT://127.0.0.1:${secured}`;
+  const listeners = `PLAINTEXT://127.0.0.1:${ports.broker},${protocol}://127.0.0.1:${secured}`;
   const service = await prepareKafka(ports, surroundings, {
     listeners: `${listeners},CONTROLLER://127.0.0.1:${ports.controller}`,
     'advertised.listeners': listeners,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,${protocol}:${protocol},CONTROLLER:PLAINTEXT`,
     'sasl.enabled.mechanisms': 'PLAIN',
-    'listener.name.sasl_plaintext.plain.sasl.jaas.config': `${login} user_${USER}="${PASSWORD}";`,
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:ANONYMOUS',
+    [`listener.name.${protocol.toLowerCase()}.plain.sasl.jaas.config`]: `${login} user_${USER}="${PASSWORD}";`,
+    ...more,
   });
   const stop = async () => {
     await service.stop();

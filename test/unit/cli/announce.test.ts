@@ -115,7 +115,7 @@ describe('what is announced', () => {
   it.each([
     [{}, 'KAFKA_BROKER_URL is missing'],
     [{ ...env, KAFKA_SASL_MECHANISM: 'plain' }, 'KAFKA_SASL_MECHANISM needs KAFKA_SASL_USERNAME'],
-    [{ ...env, KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: '/nonexistent' }, 'KAFKA_SSL_CA_FILE cannot be read'],
+    [{ ...env, KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: '/nonexistent' }, 'KAFKA_SSL_CA_FILE: the file cannot be read'],
     [{ ...env, SELF_SIGNING_KEY: 'k1' }, 'SELF_SIGNING_KEY names no key'],
   ])('should not be guessed from %j', (variables, message) => {
     expect(() => nodeOptions(said, variables)).toThrow(message);

@@ -12,6 +12,7 @@ import { misspelled } from '../../../src/cli/doctor/misspelled.ts';
 import { checkPort } from '../../../src/cli/doctor/port.ts';
 import { tlsTroubleOf, troubleOf } from '../../../src/cli/doctor/reach.ts';
 import { checkSnapshot } from '../../../src/cli/doctor/snapshot.ts';
+import { CONSUL_TLS, KAFKA_TLS } from '../../../src/tls-fault.ts';
 import { HEALTHY, startServer } from '../http/running-server.ts';
 
 const told = (findings: readonly Finding[]) =>
@@ -59,6 +60,14 @@ describe('the configuration', () => {
     expect(contradictions({ ...same, ...consul, KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: '/ca' })).toEqual([]);
   });
 
+  it('should take the CA file of Postgres for used where the URL asks for TLS', () => {
+    const file = { POSTGRES_SSL_CA_FILE: '/ca.pem' };
+    expect(contradictions({ ...file, DATABASE_URL: 'postgres://me@db/x?sslmode=verify-full' })).toEqual([]);
+    expect(told(contradictions({ ...file, DATABASE_URL: 'postgres://me@db/x?sslmode=disable' }))).toEqual([
+      expect.stringContaining('POSTGRES_SSL_CA_FILE is set, and POSTGRES_SSL is not true'),
+    ]);
+  });
+
   it('should name variables that are misspelled, and no others', () => {
     const known = ['KAFKA_BROKER_URL', 'CONSUL_HOST'];
     expect(told(misspelled({ KAFKA_BROKERS_URL: 'x', CONSUL_HOST: 'y', CONSUL_HOSTS: 'z', HOME: '/' }, known))).toEqual([
@@ -69,8 +78,8 @@ describe('the configuration', () => {
   it('should name a file of certificates that is none', async () => {
     const path = join(await folder(), 'ca.pem');
     await writeFile(path, 'nothing');
-    expect(readCa('CONSUL_CA_FILE', path, Date.now()).fault?.what).toContain(`CONSUL_CA_FILE: ${path} cannot be used`);
-    expect(readCa('CONSUL_CA_FILE', null, Date.now())).toEqual({ tls: { ca: undefined }, fault: null });
+    expect(readCa(CONSUL_TLS, path, Date.now()).fault?.what).toContain(`CONSUL_CA_FILE: ${path} cannot be used`);
+    expect(readCa(CONSUL_TLS, null, Date.now()).fault).toBeNull();
   });
 });
 
@@ -177,7 +186,9 @@ it.each([
   ['ECONNRESET', 'plain'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate'],
   ['CERT_HAS_EXPIRED', 'certificate'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'certificate'],
   ['ERR_SSL_NO_CIPHERS_AVAILABLE', 'other'],
 ])('should understand %s of a handshake', (code, kind) => {
-  expect(tlsTroubleOf(Object.assign(new Error('x'), { code }), 'a:1').kind).toBe(kind);
+  expect(tlsTroubleOf(Object.assign(new Error('x'), { code }), 'a:1', KAFKA_TLS).kind).toBe(kind);
 });
