@@ -8,7 +8,8 @@ import { introspectCommand } from './commands/introspect.ts';
 import { nodesCommand } from './commands/nodes.ts';
 import { rejectedCommand } from './commands/rejected.ts';
 import { resolveCommand } from './commands/resolve.ts';
-import { versionCommand } from './commands/version.ts';
+import { serveCommand } from './commands/serve.ts';
+import { versionCommand, versionLine } from './commands/version.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT } from './exit-code.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -72,6 +73,7 @@ async function unlessWrong(cli: Cli, args: readonly string[]): Promise<number> {
 export function programOf(cli: Cli, say: (text: string, isError: boolean) => void): Command {
   const program = new Command('dgw')
     .description('Finds services in a discovery-gateway, follows the registry, and checks its set-up.')
+    .version(versionLine(), '-V, --version', 'the version of this program')
     .showHelpAfterError('(--help says more)')
     .addHelpText('after', MORE);
   const commands = [
@@ -83,6 +85,7 @@ export function programOf(cli: Cli, say: (text: string, isError: boolean) => voi
     rejectedCommand(cli),
     doctorCommand(cli),
     announceCommand(cli),
+    serveCommand(),
     versionCommand(cli),
   ];
   for (const command of [program, ...commands]) {

@@ -2,6 +2,8 @@ import { Command } from '@commander-js/extra-typings';
 import { gatewayVersion } from '../../version.ts';
 import { type Cli, examples, jsonOption } from '../cli.ts';
 
+export const versionLine = () => `discovery-gateway ${gatewayVersion()}`;
+
 export function versionCommand(cli: Cli) {
   return new Command('version')
     .description('The version of this program.')
@@ -9,8 +11,7 @@ export function versionCommand(cli: Cli) {
     .addHelpText('after', examples('dgw version'))
     .action(async ({ json }) => {
       const { out } = cli.printers;
-      const version = gatewayVersion();
-      if (json === true) await out.json({ version, node: process.version });
-      else await out.line(`discovery-gateway ${version}`);
+      if (json === true) await out.json({ version: gatewayVersion(), node: process.version });
+      else await out.line(versionLine());
     });
 }

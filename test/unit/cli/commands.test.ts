@@ -356,8 +356,9 @@ describe('the command line', () => {
 
   it('should tell its version', async () => {
     const { run, written } = terminal();
-    expect([await run('version'), await run('version', '--json')]).toEqual([0, 0]);
-    expect(written.out).toBe(`discovery-gateway ${gatewayVersion()}\n{"version":"${gatewayVersion()}","node":"${process.version}"}\n`);
+    expect([await run('version'), await run('--version'), await run('version', '--json')]).toEqual([0, 0, 0]);
+    const line = `discovery-gateway ${gatewayVersion()}\n`;
+    expect(written.out).toBe(`${line}${line}{"version":"${gatewayVersion()}","node":"${process.version}"}\n`);
   });
 
   it('should colour only in a terminal, and not where colours are not wanted', async () => {
