@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** What `discovery-gateway/client` exports. */
 export type { BackoffLimits } from './backoff.ts';
 export type { Strategy } from './chooser.ts';

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /** What `discovery-gateway/node` exports. */
 export type { ReportedHealth } from '../events/announcement.ts';
 export type { Json, JsonObject } from '../events/json.ts';
