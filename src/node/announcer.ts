@@ -14,6 +14,7 @@ import { UsageMeter } from './resources.ts';
 import { signed } from './signed.ts';
 import { isoMicroseconds, type Stamps } from './stamps.ts';
 import type { Generation, NodeTopics } from './topics.ts';
+import type { TraceContext } from './trace-context.ts';
 import type { Workload } from './workload.ts';
 
 export interface AnnouncerParts {
@@ -87,11 +88,11 @@ export class Announcer {
   }
 
   /** Says that the node goes, after what is being announced: who it is and no more, so that no function of the node can hold it up. */
-  goodbye(): Promise<boolean> {
+  goodbye(trace: TraceContext): Promise<boolean> {
     return this.#tail.then(() => {
       const { identity, topics, epoch } = this.#parts;
       const payload = this.#stamped({ node_id: identity.nodeId, node_type: identity.nodeType, reason: 'shutdown', epoch });
-      return this.#send(topics.introspection, 'NODE_INTROSPECTION', payload, this.#inEnvelope('NODE_INTROSPECTION', payload));
+      return this.#send(topics.introspection, 'NODE_INTROSPECTION', payload, this.#inEnvelope('NODE_INTROSPECTION', payload), trace);
     });
   }
 
@@ -107,7 +108,7 @@ export class Announcer {
     );
   }
 
-  async #announce({ reason, correlationId, fresh }: Occasion): Promise<boolean> {
+  async #announce({ reason, correlationId, fresh, trace }: Occasion): Promise<boolean> {
     const { profile, topics, epoch, newId, generation, identity, logger } = this.#parts;
     try {
       const data = await profile.data(fresh);
@@ -115,7 +116,7 @@ export class Announcer {
       const eventId = newId();
       const fitted = fitAnnouncement(payload, (fitting) => envelope(identity, generation, 'NODE_INTROSPECTION', eventId, fitting));
       this.#warnOfSize(fitted.leftOut, fitted.bytes);
-      const sent = await this.#send(topics.introspection, 'NODE_INTROSPECTION', payload, fitted.value);
+      const sent = await this.#send(topics.introspection, 'NODE_INTROSPECTION', payload, fitted.value, trace);
       if (sent) {
         this.#announced = fingerprintOf(data);
         logger.debug({ reason, correlation_id: payload.correlation_id, bytes: fitted.bytes }, 'announced');
@@ -136,9 +137,9 @@ export class Announcer {
     return envelope(identity, generation, eventType, newId(), payload);
   }
 
-  #send(topic: string, eventType: string, payload: Payload, value: string): Promise<boolean> {
+  #send(topic: string, eventType: string, payload: Payload, value: string, trace?: TraceContext): Promise<boolean> {
     const { identity, publisher, signingKey } = this.#parts;
-    const message = kafkaMessage(identity, eventType, payload.correlation_id, value);
+    const message = kafkaMessage(identity, eventType, payload.correlation_id, value, trace);
     return publisher.send(topic, signingKey === null ? message : signed(topic, message, signingKey));
   }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from '../events/json.ts';
 import type { Identity } from './identity.ts';
 import type { OutgoingMessage } from './kafka-client.ts';
 import type { Generation } from './topics.ts';
+import type { TraceContext } from './trace-context.ts';
 
 export type EventType = 'NODE_INTROSPECTION' | 'NODE_HEARTBEAT';
 
@@ -48,11 +49,23 @@ export function platformEnvelope(identity: Identity, eventId: string, payload: P
 }
 
 /** The Kafka message around a value. Its key is the node id, so that a node's messages stay in one partition. */
-export function kafkaMessage(identity: Identity, eventType: string, correlationId: string, value: string): OutgoingMessage {
+export function kafkaMessage(
+  identity: Identity,
+  eventType: string,
+  correlationId: string,
+  value: string,
+  trace: TraceContext = {},
+): OutgoingMessage {
   return {
     key: identity.nodeId,
     value,
-    headers: { content_type: 'application/json', correlation_id: correlationId, event_type: eventType, source: sourceOf(identity) },
+    headers: {
+      content_type: 'application/json',
+      correlation_id: correlationId,
+      event_type: eventType,
+      source: sourceOf(identity),
+      ...trace,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Accepted, type IntrospectionRequest, readAccepted, readRequest } f
 import type { ReceivedMessage } from './kafka-client.ts';
 import { RecentKeys } from './recent-keys.ts';
 import type { NodeTopics } from './topics.ts';
+import { traceOf } from './trace-context.ts';
 
 /** One request reaches a node once per topic, seconds apart at most; 1,000 ids are hours of requests. */
 const REMEMBERED = 1000;
@@ -37,15 +38,16 @@ export class Inbox {
   receive({ topic, message }: ReceivedMessage): void {
     if (Number(message.timestamp) < this.#startedAt - STALE_AFTER) return;
     if (this.#accepted.has(topic)) this.#receiveAccepted(message.key, message.value);
-    else this.#receiveRequest(message.value);
+    else this.#receiveRequest(message);
   }
 
-  #receiveRequest(value: Uint8Array | null): void {
+  #receiveRequest(message: ReceivedMessage['message']): void {
+    const { value } = message;
     const request = readRequest(value);
     if (request === null || value === null || !this.#concerns(request)) return;
     // Without a correlation id, the same bytes are the same request.
     const key = request.correlationId ?? Buffer.from(value).toString('base64');
-    if (this.#seen.add(`request ${key}`)) this.#handlers.onRequest(request);
+    if (this.#seen.add(`request ${key}`)) this.#handlers.onRequest({ ...request, trace: traceOf(message) });
   }
 
   #receiveAccepted(key: Uint8Array | null, value: Uint8Array | null): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hasControlCharacter } from '../events/node-id.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** The gateway (or somebody else) asks nodes to announce themselves. */
 export interface IntrospectionRequest {
@@ -8,6 +9,8 @@ export interface IntrospectionRequest {
   /** null: of any type. */
   readonly targetNodeTypes: readonly string[] | null;
   readonly correlationId: string | null;
+  /** The trace of whoever asks. Default: none. */
+  readonly trace?: TraceContext;
 }
 
 /** The gateway registered a node. */

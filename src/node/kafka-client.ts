@@ -39,7 +39,12 @@ export interface KafkaConsumer {
 
 export interface ReceivedMessage {
   topic: string;
-  message: { key: Uint8Array | null; value: Uint8Array | null; timestamp: string };
+  message: {
+    key: Uint8Array | null;
+    value: Uint8Array | null;
+    timestamp: string;
+    headers?: Readonly<Record<string, Uint8Array | string | (Uint8Array | string)[] | undefined>>;
+  };
 }
 
 export interface KafkaAdmin {

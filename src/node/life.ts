@@ -5,6 +5,7 @@ import type { Accepted, IntrospectionRequest } from './incoming.ts';
 import type { NodeLogger } from './node-logger.ts';
 import { type Occasion, OwedAnnouncement } from './owed-announcement.ts';
 import type { Publisher } from './publisher.ts';
+import type { TraceContext } from './trace-context.ts';
 
 export interface LifeParts {
   readonly announcer: Announcer;
@@ -38,7 +39,7 @@ export class Life {
   }
 
   /** Announces the start, then heartbeats and listens. Whether the announcement went out at once. */
-  begin(): Promise<boolean> {
+  begin(trace: TraceContext): Promise<boolean> {
     this.#tasks ??= Promise.all([
       this.#beat(),
       this.#parts.listen(
@@ -47,7 +48,7 @@ export class Life {
       ),
     ]);
     // Whatever was cached belongs to an earlier life.
-    return this.announce({ reason: 'startup', fresh: true });
+    return this.announce({ reason: 'startup', fresh: true, trace });
   }
 
   /** Announces once. Whether Kafka took it. */
@@ -61,18 +62,18 @@ export class Life {
   }
 
   /** Announces what changed, if anything did. False only when that failed. */
-  async announceChange(fresh: boolean): Promise<boolean> {
+  async announceChange(fresh: boolean, trace: TraceContext = {}): Promise<boolean> {
     const reason = await this.#parts.announcer.changeToAnnounce(fresh);
-    return reason === null || this.#end.signal.aborted || this.announce({ reason, fresh: false });
+    return reason === null || this.#end.signal.aborted || this.announce({ reason, fresh: false, trace });
   }
 
   /** Says goodbye and closes everything, in bounded time. Never throws. */
-  async finish(): Promise<void> {
+  async finish(trace: TraceContext): Promise<void> {
     const { announcer, publisher, stopTimeout, logger } = this.#parts;
     this.#end.abort();
     try {
       // Without a connection nobody was told that the node is here, and nobody could be told that it goes.
-      if (publisher.connected) await within(stopTimeout * 0.6, 'saying goodbye', announcer.goodbye());
+      if (publisher.connected) await within(stopTimeout * 0.6, 'saying goodbye', announcer.goodbye(trace));
     } catch (error) {
       logger.warn({ error: messageOf(error) }, 'could not say goodbye: the gateway will miss the heartbeats instead');
     }
@@ -104,12 +105,12 @@ export class Life {
     this.#answer(request).catch((error: unknown) => this.#parts.logger.warn({ error: messageOf(error) }, 'a request was not answered'));
   }
 
-  async #answer({ targetNodeId, correlationId }: IntrospectionRequest): Promise<void> {
+  async #answer({ targetNodeId, correlationId, trace }: IntrospectionRequest): Promise<void> {
     const targeted = targetNodeId !== null;
     if (!targeted) await pause(this.#parts.random() * this.#parts.broadcastJitter, this.#end.signal);
     if (this.#end.signal.aborted) return;
     // Who asks one node wants to know how it is now; a broadcast must not make a whole fleet do expensive work.
-    await this.announce({ reason: 'registry_request', correlationId: correlationId ?? undefined, fresh: targeted });
+    await this.announce({ reason: 'registry_request', correlationId: correlationId ?? undefined, fresh: targeted, trace });
   }
 
   #onAccepted(accepted: Accepted): void {

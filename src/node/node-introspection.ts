@@ -14,6 +14,7 @@ import { Publisher } from './publisher.ts';
 import { Stamps } from './stamps.ts';
 import type { Supplied } from './supply.ts';
 import { type NodeTopics, nodeTopics } from './topics.ts';
+import { activeTrace } from './trace-context.ts';
 import { Workload } from './workload.ts';
 
 const HEARTBEAT_INTERVAL = 30_000;
@@ -96,7 +97,7 @@ export class NodeIntrospection {
   start(): Promise<boolean> {
     if (this.#stopping !== null) return this.#stopping.then(() => this.start());
     this.#stopped = false;
-    this.#started ??= this.#open().begin();
+    this.#started ??= this.#open().begin(activeTrace());
     return this.#started;
   }
 
@@ -115,7 +116,12 @@ export class NodeIntrospection {
       this.#logger.warn({ reason }, 'the node is stopped and announces nothing until it is started again');
       return Promise.resolve(false);
     }
-    return this.#open().publish({ reason, correlationId: options.correlationId, fresh: options.forceRefresh ?? false });
+    return this.#open().publish({
+      reason,
+      correlationId: options.correlationId,
+      fresh: options.forceRefresh ?? false,
+      trace: activeTrace(),
+    });
   }
 
   /** Other capabilities from now on, announced at once and until that worked. Before `start`, and after `stop`, only remembered. */
@@ -141,7 +147,7 @@ export class NodeIntrospection {
    * call it for a change that should be known now. False only when there was something to announce and Kafka did not take it.
    */
   refresh(): Promise<boolean> {
-    return this.#running()?.announceChange(true) ?? Promise.resolve(true);
+    return this.#running()?.announceChange(true, activeTrace()) ?? Promise.resolve(true);
   }
 
   /** Everything that an announcement says, with the names of the wire. Rejects when a function fails that never supplied anything. */
@@ -165,7 +171,7 @@ export class NodeIntrospection {
   }
 
   #announceRunning(reason: AnnouncementReason): Promise<boolean> {
-    return this.#running()?.announce({ reason, fresh: false }) ?? Promise.resolve(true);
+    return this.#running()?.announce({ reason, fresh: false, trace: activeTrace() }) ?? Promise.resolve(true);
   }
 
   /** The life that began and is not about to end: after its goodbye nothing may be announced. */
@@ -218,8 +224,9 @@ export class NodeIntrospection {
   }
 
   async #finish(): Promise<void> {
+    const trace = activeTrace();
     this.#stopped = true;
-    await this.#life?.finish();
+    await this.#life?.finish(trace);
     this.#life = null;
     this.#started = null;
     this.#stopping = null;

@@ -1,4 +1,5 @@
 import { pause } from './deadline.ts';
+import type { TraceContext } from './trace-context.ts';
 
 /** Why a node announces itself, and whose question it answers. */
 export interface Occasion {
@@ -7,6 +8,8 @@ export interface Occasion {
   readonly correlationId?: string;
   /** Asks every supplying function again instead of the caches. */
   readonly fresh: boolean;
+  /** The trace that it belongs to. Default: none. */
+  readonly trace?: TraceContext;
 }
 
 const FIRST_PAUSE = 1000;

@@ -85,13 +85,18 @@ export class FakeKafka implements KafkaClient {
   deliver(
     topic: string,
     value: object | string | null,
-    { key = null, timestamp = Date.now() }: { key?: string | null; timestamp?: number } = {},
+    {
+      key = null,
+      timestamp = Date.now(),
+      headers,
+    }: { key?: string | null; timestamp?: number; headers?: ReceivedMessage['message']['headers'] } = {},
   ): void {
     const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
     const message = {
       key: key === null ? null : Buffer.from(key),
       value: text === null ? null : Buffer.from(text),
       timestamp: String(timestamp),
+      ...(headers === undefined ? {} : { headers }),
     };
     for (const consumer of this.consumers) if (consumer.running && consumer.topics.includes(topic)) consumer.receive({ topic, message });
   }

@@ -13,6 +13,7 @@ export function recordedSpans(sampler?: Sampler) {
     return found;
   };
   return {
+    provider,
     tracer: new OpenTelemetryTracer(provider.getTracer('test')),
     all,
     named,
