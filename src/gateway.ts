@@ -148,7 +148,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const { leaseSeconds, cleanUpInterval, bookmarkInterval } = config.registry;
   const discovery = new Discovery(view, Math.random, instances.demand);
   const subscriptions = new Subscriptions({ feed, log: changeLog, view, discovery, now, bookmarkInterval, observer });
-  const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, onCommitted });
+  const deregistration = new Deregistration({ view, store, catalog, alignment, now, newId, log, observer, onCommitted });
   const health = new GatewayHealth({
     environment: config.environment,
     registryId: () => registryId,

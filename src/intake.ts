@@ -62,7 +62,7 @@ export function createIntake({
     log,
     sideBySide: Math.max(1, Math.floor(config.postgres.poolSize / 2)),
   });
-  const introspection = new Introspection({ view, store, messenger, now, newId, log });
+  const introspection = new Introspection({ view, store, messenger, now, newId, log, observer });
   const renewals = new Renewals({ messenger, now, log });
   const ingest = new Ingest({
     saga,

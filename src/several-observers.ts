@@ -8,6 +8,7 @@ export function tellAll(observers: readonly RegistryObserver[]): RegistryObserve
     began: (...told) => observers.forEach((each) => void each.began(...told)),
     step: (...told) => observers.forEach((each) => void each.step(...told)),
     ended: (...told) => observers.forEach((each) => void each.ended(...told)),
+    ordered: (...told) => observers.forEach((each) => void each.ordered(...told)),
     arrived: (...told) => observers.forEach((each) => void each.arrived(...told)),
     traceparentOf: (position) => observers.map((each) => each.traceparentOf(position)).find((found) => found !== null) ?? null,
   };
@@ -16,6 +17,7 @@ export function tellAll(observers: readonly RegistryObserver[]): RegistryObserve
 /** The same for operations. */
 export function tellBoth(first: OperationObserver, second: OperationObserver): OperationObserver {
   return {
+    began: (operation) => first.began?.(operation) ?? second.began?.(operation) ?? null,
     answered: (operation) => {
       first.answered(operation);
       second.answered(operation);

@@ -32,7 +32,7 @@ export function gatewayHeaders(): JsonSchema {
         examples: ['discovery-gateway/4eeeb16b-2ea5-4111-960a-b55ba3067d91'],
       },
       correlation_id: { type: 'string', description: 'That of the value, where it has one.' },
-      traceparent: { type: 'string', description: 'W3C trace context, where the announcement was traced: docs/operations.md.' },
+      traceparent: { type: 'string', description: 'W3C trace context, where the announcement or mutation was traced: docs/operations.md.' },
       'onex-signature': { type: 'string', description: 'With SELF_SIGNING_KEY: docs/claims.md.', pattern: SIGNATURE_FORM },
     },
   };

@@ -13,10 +13,17 @@ import {
   type LatestRejected,
 } from './loaders.ts';
 
+/** Where the work of an operation belongs; the transport says so before it is executed. */
+export interface OperationTrace {
+  /** W3C trace context; null: nothing is traced. */
+  traceparent: string | null;
+}
+
 /** What the resolvers of one operation share. */
 export interface GraphqlContext {
   readonly registry: Registry;
   readonly asker: Asker;
+  readonly trace: OperationTrace;
   readonly changesOfNode: ChangesOfNode;
   readonly changeAt: ChangeAt;
   readonly rejectedEvents: LatestRejected;
@@ -47,13 +54,15 @@ export const operatorName = z
  */
 export function createContext(registry: Registry, asker: Asker, operator: unknown, isGone = () => false): GraphqlContext {
   let isTooLate = false;
+  const trace: OperationTrace = { traceparent: null };
   return {
     registry,
     asker,
+    trace,
     changesOfNode: createChangesLoader(registry),
     changeAt: createChangeAtLoader(registry),
     rejectedEvents: createRejectedLoader(registry),
-    caller: () => readCaller(asker, operator),
+    caller: () => ({ ...readCaller(asker, operator), ...(trace.traceparent === null ? {} : { traceparent: trace.traceparent }) }),
     isAbandoned: () => isTooLate || isGone(),
     abandon: () => {
       isTooLate = true;

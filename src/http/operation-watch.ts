@@ -1,10 +1,12 @@
 import { type DocumentNode, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import { GatewayError } from '../errors.ts';
+import type { GraphqlContext, OperationTrace } from '../graphql/context.ts';
 import { RefusedDocument } from '../graphql/documents.ts';
+import type { Span } from '../tracer.ts';
 import type { ServerContext } from './graphql-endpoint.ts';
 import type { OperationGate } from './operation-gate.ts';
-import type { OperationKind, OperationObserver, OperationOutcome } from './operation-observer.ts';
+import type { BegunOperation, OperationKind, OperationObserver, OperationOutcome } from './operation-observer.ts';
 
 /** Codes of errors by which somebody is refused, whatever was asked. */
 const REFUSALS: ReadonlySet<unknown> = new Set(['LIMIT_EXCEEDED', 'UNAUTHENTICATED', 'FORBIDDEN']);
@@ -16,6 +18,13 @@ interface Begun {
   readonly traceparent: string | null;
   kind: OperationKind;
   name: string | null;
+  span: Span | null;
+}
+
+/** To which trace an operation belongs, and where that is told to what it does. */
+export interface TracedOperation {
+  readonly traceparent: string | null;
+  readonly trace: OperationTrace;
 }
 
 /** Tells the observer of each operation, over whatever transport, once. What is answered without Yoga tells of itself. */
@@ -30,18 +39,19 @@ export class OperationWatch {
   }
 
   /** What an operation over HTTP comes to. It has to be the first of Yoga's plugins, to see it begin. */
-  plugin(): Plugin<object, ServerContext> {
-    const note = (context: object, document: DocumentNode, name: string | null | undefined) => {
+  plugin(): Plugin<GraphqlContext, ServerContext> {
+    const note = (context: GraphqlContext, document: DocumentNode, name: string | null | undefined) => {
       const begun = this.#begun.get(context);
       // That of a WebSocket is not in here, though it is executed by the same engine.
       if (begun === undefined) return;
       begun.kind = kindOf(document, name);
       begun.name = this.#gate.nameOf(document, name);
+      begun.span = this.#begin(begun, context.trace);
     };
     return {
       onParams: ({ context, request }) => {
         const traceparent = request.headers.get('traceparent');
-        this.#begun.set(context, { startedAt: performance.now(), traceparent, kind: 'unknown', name: null });
+        this.#begun.set(context, { startedAt: performance.now(), traceparent, kind: 'unknown', name: null, span: null });
       },
       onExecute: ({ args }) => note(args.contextValue, args.document, args.operationName),
       onSubscribe: ({ args }) => note(args.contextValue, args.document, args.operationName),
@@ -64,14 +74,22 @@ export class OperationWatch {
   /** Executes an operation over WebSocket. */
   async run<T extends ExecutionResult | AsyncIterable<unknown>>(
     { document, operationName }: { readonly document: DocumentNode; readonly operationName?: string | null },
-    traceparent: string | null,
+    { traceparent, trace }: TracedOperation,
     execute: () => T | Promise<T>,
   ): Promise<T> {
     const startedAt = performance.now();
+    const operation = { kind: kindOf(document, operationName), name: this.#gate.nameOf(document, operationName), startedAt, traceparent };
+    const span = this.#begin(operation, trace);
     const result = await execute();
-    const name = this.#gate.nameOf(document, operationName);
-    this.#observer.answered({ kind: kindOf(document, operationName), outcome: outcomeOf(result), startedAt, traceparent, name });
+    this.#observer.answered({ ...operation, span, outcome: outcomeOf(result) });
     return result;
+  }
+
+  /** Only mutations do what is worth a span of its own. */
+  #begin(operation: BegunOperation, trace: OperationTrace): Span | null {
+    const span = operation.kind === 'mutation' ? (this.#observer.began?.(operation) ?? null) : null;
+    trace.traceparent = span?.traceparent ?? null;
+    return span;
   }
 
   #end(context: object, outcome: OperationOutcome): void {

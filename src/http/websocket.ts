@@ -20,7 +20,7 @@ import type { Clients } from './clients.ts';
 import type { GraphqlEndpoint } from './graphql-endpoint.ts';
 import { traceparentOf } from './graphql-request.ts';
 import type { OperationGate } from './operation-gate.ts';
-import type { OperationWatch } from './operation-watch.ts';
+import type { OperationWatch, TracedOperation } from './operation-watch.ts';
 import { SocketLimits } from './socket-limits.ts';
 import { SocketTaker } from './socket-taker.ts';
 import { isOfServer, withQuery } from './subscribe-message.ts';
@@ -84,7 +84,8 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
   const engine = endpoint.getEnveloped({});
   const editions = new Editions({ schema: engine.schema, registry, maskError });
   /** Of the request that opened the socket: all operations on one socket belong to its trace. */
-  const traces = new WeakMap<object, string | null>();
+  const traces = new WeakMap<object, TracedOperation>();
+  const traceOf = (args: object) => traces.get(args) ?? { traceparent: null, trace: { traceparent: null } };
   const protocol = makeServer<Record<string, unknown> | undefined, Extra>({
     connectionInitWaitTimeout: LIMIT_INIT_WAIT,
     onConnect: async ({ extra, connectionParams }) => {
@@ -97,11 +98,10 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
       const startedAt = performance.now();
       const prepared = prepare(context, id, payload);
       if ('length' in prepared) watch.failed(prepared, startedAt, traceparentOf(context.extra.request));
-      else traces.set(prepared, traceparentOf(context.extra.request));
       return prepared;
     },
-    execute: async (args) => begun(await watch.run(args, traces.get(args) ?? null, () => engine.execute(args))),
-    subscribe: async (args) => begun(await watch.run(args, traces.get(args) ?? null, () => engine.subscribe(args))),
+    execute: async (args) => begun(await watch.run(args, traceOf(args), () => engine.execute(args))),
+    subscribe: async (args) => begun(await watch.run(args, traceOf(args), () => engine.subscribe(args))),
     onError: (_context, _id, _payload, errors) => errors.flatMap((error) => publicErrors(error, maskError)),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors === undefined ? undefined : { ...result, errors: result.errors.flatMap((error) => publicErrors(error, maskError)) },
@@ -134,13 +134,15 @@ export function createWebSocketEndpoint(options: WebSocketOptions): WebSocketEnd
     const asked = { document, text, operationName, variables: variables ?? {}, scopes: asker.scopes };
     const contextValue = createContext(registry, asker, operator);
     const isLive = operation.operation === 'subscription';
-    return {
+    const args = {
       schema: engine.schema,
       document,
       operationName,
       variableValues: variables,
       contextValue: isLive ? { taker: new SocketTaker({ socket, editions, operation: asked, id }), ...contextValue } : contextValue,
     };
+    traces.set(args, { traceparent: traceparentOf(request), trace: contextValue.trace });
+    return args;
   }
 
   const server = new WebSocketServer({

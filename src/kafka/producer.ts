@@ -58,7 +58,7 @@ export class KafkaMessenger implements Messenger {
 
   /** Flat, since real nodes read `target_node_id` and `correlation_id` at the top level and take an absent target for a broadcast. */
   async requestIntrospection(requests: readonly IntrospectionRequest[]): Promise<void> {
-    const messages = requests.map(({ correlationId, reason, targetNodeId, targetNodeTypes, requestedAt }) => {
+    const messages = requests.map(({ correlationId, reason, targetNodeId, targetNodeTypes, requestedAt, traceparent }) => {
       const requested = new Date(requestedAt).toISOString();
       const value: IntrospectionRequestValue = {
         event_type: 'REGISTRY_REQUEST_INTROSPECTION',
@@ -70,7 +70,7 @@ export class KafkaMessenger implements Messenger {
         correlation_id: correlationId,
         timestamp: requested,
       };
-      return this.#message(value.event_type, targetNodeId, correlationId, value);
+      return { ...this.#message(value.event_type, targetNodeId, correlationId, value), traceparent };
     });
     await this.#sendToEach(this.#config.topics.request, messages);
   }

@@ -9,6 +9,7 @@ export class RegistrationDurations implements RegistryObserver {
   readonly #sagas: Durations;
   readonly #arrivals: Durations;
   readonly began = UNOBSERVED.began;
+  readonly ordered = UNOBSERVED.ordered;
   readonly traceparentOf = UNOBSERVED.traceparentOf;
 
   constructor(registry: Registry) {

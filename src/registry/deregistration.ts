@@ -6,7 +6,9 @@ import { backend } from './backend-call.ts';
 import type { Cursor } from './cursor.ts';
 import { removed } from './decide.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { Clock, RegistrationStore, ServiceCatalog } from './ports.ts';
+import { ObservedOrder } from './observed-steps.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
+import type { Clock, Locked, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
 import type { Caller } from './registry.ts';
 import type { RegistryView } from './view.ts';
 
@@ -18,6 +20,7 @@ export interface DeregistrationParts {
   readonly now: Clock;
   readonly newId: () => string;
   readonly log: Log;
+  readonly observer?: RegistryObserver;
   readonly onCommitted: () => void;
 }
 
@@ -32,14 +35,14 @@ export class Deregistration {
   /** Throws NODE_NOT_FOUND, BACKEND_UNAVAILABLE. A node that an operator removed already stays as it is. */
   async deregister(
     request: { readonly nodeId: string; readonly reason?: string | null },
-    { operator }: Caller,
+    { operator, traceparent }: Caller,
   ): Promise<{ readonly node: NodeRecord; readonly cursor: Cursor; readonly correlationId: string }> {
     const { view, newId, log, onCommitted } = this.#parts;
     const known = view.get(request.nodeId);
     if (known === undefined) throw new GatewayError('NODE_NOT_FOUND', `no node has ever registered as "${request.nodeId.slice(0, 255)}"`);
     const correlationId = newId();
     const { node, cursor } = await backend(() =>
-      this.#remove(known.nodeId, { operator, correlationId, note: request.reason?.trim() || null }),
+      this.#remove(known.nodeId, { operator, correlationId, note: request.reason?.trim() || null, traceparent }),
     );
     onCommitted();
     log.info({ nodeId: node.nodeId, operator, correlationId, cursor }, 'an operator removed a node');
@@ -48,23 +51,27 @@ export class Deregistration {
 
   async #remove(
     nodeId: NodeId,
-    { operator, correlationId, note }: { operator: string | null; correlationId: string; note: string | null },
+    { operator, correlationId, note, traceparent }: Caller & { readonly correlationId: string; readonly note: string | null },
   ): Promise<{ node: NodeRecord; cursor: Cursor }> {
-    const { store, catalog, alignment, now } = this.#parts;
+    const { store, catalog, alignment, now, observer = UNOBSERVED } = this.#parts;
+    const order = new ObservedOrder(observer, traceparent);
     const touched: Touched = new Map();
     let found: NodeRecord | undefined;
     try {
-      const [change] = await store.transact([nodeId], [], async ({ nodes }) => {
+      const remove = async ({ nodes }: Locked): Promise<Writes> => {
         found = nodes.get(nodeId);
         const isGone = found === undefined || (found.state === 'REMOVED' && found.stateReason === 'operator');
         if (found === undefined || isGone) return { nodes: [], changes: [], processed: [], completed: [], rejected: [] };
         const removal = removed(found, { state: 'REMOVED', reason: 'operator', correlationId, operator, note }, now());
-        if (found.consulServiceId !== null) {
-          touched.set(nodeId, [found.consulServiceId]);
-          await catalog.deregister(found.consulServiceId);
+        const { consulServiceId } = found;
+        if (consulServiceId !== null) {
+          touched.set(nodeId, [consulServiceId]);
+          await order.step('consul', () => catalog.deregister(consulServiceId));
         }
-        return { nodes: [removal.node], changes: [removal.change], processed: [], completed: [], rejected: [] };
-      });
+        const change = traceparent ? { ...removal.change, traceparent } : removal.change;
+        return { nodes: [removal.node], changes: [change], processed: [], completed: [], rejected: [] };
+      };
+      const [change] = await order.transaction(remove, (timed) => store.transact([nodeId], [], timed));
       if (change !== undefined) return { node: change.node, cursor: change.cursor };
     } catch (error) {
       await alignment.restore(touched);

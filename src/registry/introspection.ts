@@ -3,6 +3,8 @@ import { BackendError, GatewayError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import { backend } from './backend-call.ts';
+import { ObservedOrder } from './observed-steps.ts';
+import { type RegistryObserver, UNOBSERVED } from './observer.ts';
 import type { Clock, IntrospectionRequest, Messenger, RegistrationStore } from './ports.ts';
 import type { Caller, Registry } from './registry.ts';
 import type { RegistryView } from './view.ts';
@@ -30,6 +32,7 @@ export interface IntrospectionParts {
   readonly now: Clock;
   readonly newId: () => string;
   readonly log: Log;
+  readonly observer?: RegistryObserver;
 }
 
 /** Asks nodes to announce themselves: for an operator, at the gateway's start, and when a node that nobody knows gives a sign of life. */
@@ -119,14 +122,23 @@ export class Introspection {
     log.info({ nodes: unknown.length, first: unknown[0] }, 'heard of nodes that are not registered, asked them to introspect');
   }
 
-  async #send(targets: readonly NodeId[] | null, onlyNodeId: NodeId | null, reason: string, expectedNodes: number, { operator }: Caller) {
-    const { store, messenger, now, newId, log } = this.#parts;
+  async #send(
+    targets: readonly NodeId[] | null,
+    onlyNodeId: NodeId | null,
+    reason: string,
+    expectedNodes: number,
+    { operator, traceparent }: Caller,
+  ) {
+    const { store, messenger, now, newId, log, observer = UNOBSERVED } = this.#parts;
+    const order = new ObservedOrder(observer, traceparent);
     const correlationId = newId();
     const requestedAt = now();
     await backend(async () => {
       // Recorded first: an answer must not arrive before its question is known.
-      await store.recordRequest({ correlationId, nodeId: onlyNodeId, operator, byOperator: true, issuedAt: requestedAt });
-      const base = { correlationId, reason, targetNodeTypes: null, requestedAt };
+      await order.step('record', () =>
+        store.recordRequest({ correlationId, nodeId: onlyNodeId, operator, byOperator: true, issuedAt: requestedAt }),
+      );
+      const base = { correlationId, reason, targetNodeTypes: null, requestedAt, traceparent: traceparent ?? undefined };
       await messenger.requestIntrospection(
         targets === null ? [{ ...base, targetNodeId: null }] : targets.map((targetNodeId) => ({ ...base, targetNodeId })),
       );

@@ -9,6 +9,10 @@ import type { IncomingBatch } from './ingest.ts';
 export const STEPS = ['parse', 'probe', 'lock', 'consul', 'commit'] as const;
 export type Step = (typeof STEPS)[number];
 
+/** Work on what an operator orders. record: writing down what is asked, before it is asked; the others as above, for one node. */
+export const ORDER_STEPS = ['record', 'lock', 'consul', 'commit'] as const;
+export type OrderStep = (typeof ORDER_STEPS)[number];
+
 /** What a saga came to for a message. retried: a back end failed, and the same message comes again. */
 export const SAGA_ENDS = ['applied', 'unchanged', 'superseded', 'refused', 'retried'] as const;
 export type SagaEnd = (typeof SAGA_ENDS)[number];
@@ -35,6 +39,8 @@ export interface RegistryObserver {
   step(step: Step, positions: readonly MessagePosition[], work: Work): void;
   /** A saga was over for these messages. */
   ended(end: SagaEnd, positions: readonly MessagePosition[], work: Work): void;
+  /** A step of what an operator ordered, in the trace of that operation. */
+  ordered(step: OrderStep, traceparent: string, work: Work): void;
   /** Changes arrived, at a time by the clock that they have theirs from: milliseconds since 1970. */
   arrived(destination: Destination, changes: readonly Change[], now: number): void;
   /** W3C trace context to hand on with what the message brings about; null: it is not traced. */
@@ -46,6 +52,7 @@ export const UNOBSERVED: RegistryObserver = {
   began: () => undefined,
   step: () => undefined,
   ended: () => undefined,
+  ordered: () => undefined,
   arrived: () => undefined,
   traceparentOf: () => null,
 };

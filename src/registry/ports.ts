@@ -259,6 +259,8 @@ export interface IntrospectionRequest {
   readonly targetNodeId: NodeId | null;
   readonly targetNodeTypes: readonly string[] | null;
   readonly requestedAt: number;
+  /** W3C trace context of the operation by which it is asked. Default: none. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface DeadLetter {

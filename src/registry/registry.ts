@@ -169,6 +169,8 @@ export interface Reporter {
 /** Who is asking: goes into the change log. */
 export interface Caller {
   readonly operator: string | null;
+  /** W3C trace context of the operation: what is done for it belongs there. Default: nothing is traced. */
+  readonly traceparent?: string | null;
 }
 
 /** All that GraphQL and HTTP ask of the registry. Failures are GatewayErrors with the codes of the public contract. */

@@ -1,10 +1,16 @@
 import type { MessagePosition } from '../events/announcement.ts';
 import type { Incoming } from '../registry/ingest.ts';
-import { type RegistryObserver, type Step, UNOBSERVED } from '../registry/observer.ts';
+import { type OrderStep, type RegistryObserver, type Step, UNOBSERVED, type Work } from '../registry/observer.ts';
 import type { Attributes, Span, SpanKind, Tracer } from '../tracer.ts';
 
+interface ShownStep {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly attributes: Attributes;
+}
+
 /** How the steps of a registration are named in a trace, and what they ask. */
-const STEPS: Readonly<Record<Step, { readonly name: string; readonly kind: SpanKind; readonly attributes: Attributes }>> = {
+const STEPS: Readonly<Record<Step, ShownStep>> = {
   parse: { name: 'parse', kind: 'internal', attributes: {} },
   probe: { name: 'probe endpoint', kind: 'client', attributes: {} },
   lock: {
@@ -17,6 +23,18 @@ const STEPS: Readonly<Record<Step, { readonly name: string; readonly kind: SpanK
     name: 'postgres write and commit',
     kind: 'client',
     attributes: { 'db.system.name': 'postgresql', 'db.operation.name': 'COMMIT', 'db.collection.name': 'registration_changes' },
+  },
+};
+
+/** The same for what an operator orders. */
+const ORDER_STEPS: Readonly<Record<OrderStep, ShownStep>> = {
+  lock: STEPS.lock,
+  consul: { ...STEPS.consul, name: 'consul deregister' },
+  commit: STEPS.commit,
+  record: {
+    name: 'postgres record request',
+    kind: 'client',
+    attributes: { 'db.system.name': 'postgresql', 'db.operation.name': 'INSERT', 'db.collection.name': 'introspection_requests' },
   },
 };
 
@@ -54,7 +72,7 @@ export class RegistrationSpans implements RegistryObserver {
         startedAt,
         attributes: { ...this.#attributesOf(message), 'messaging.batch.message_count': messages.length > 1 ? messages.length : undefined },
       });
-      this.#step('parse', span, startedAt, endedAt);
+      this.#step(STEPS.parse, span.traceparent, { startedAt, endedAt });
       if (event.kind === 'rejection') span.end(endedAt, new RejectedMessage(event.errorType, event.reason));
       else this.#traced.set(position, { message: span, saga: null });
     }
@@ -71,7 +89,7 @@ export class RegistrationSpans implements RegistryObserver {
   readonly step: RegistryObserver['step'] = (step, positions, { startedAt, endedAt, error }) => {
     for (const position of positions) {
       const saga = this.#traced.get(position)?.saga;
-      if (saga) this.#step(step, saga, startedAt, endedAt, error);
+      if (saga) this.#step(STEPS[step], saga.traceparent, { startedAt, endedAt, error });
     }
   };
 
@@ -86,14 +104,15 @@ export class RegistrationSpans implements RegistryObserver {
     }
   };
 
+  readonly ordered: RegistryObserver['ordered'] = (step, traceparent, work) => this.#step(ORDER_STEPS[step], traceparent, work);
+
   readonly traceparentOf: RegistryObserver['traceparentOf'] = (position) => {
     const traced = this.#traced.get(position);
     return (traced?.saga ?? traced?.message)?.traceparent ?? null;
   };
 
-  #step(step: Step, parent: Span, startedAt: number, endedAt: number, error?: unknown): void {
-    const { name, kind, attributes } = STEPS[step];
-    this.#tracer.start(name, { kind, parent: parent.traceparent, startedAt, attributes }).end(endedAt, error);
+  #step({ name, kind, attributes }: ShownStep, parent: string, { startedAt, endedAt, error }: Work): void {
+    this.#tracer.start(name, { kind, parent, startedAt, attributes }).end(endedAt, error);
   }
 
   #attributesOf({ event, position: { topic, partition, offset } }: Incoming): Attributes {

@@ -11,6 +11,7 @@ class Witness implements RegistryObserver {
   readonly works: Work[] = [];
   readonly received = UNOBSERVED.received;
   readonly arrived = UNOBSERVED.arrived;
+  readonly ordered = UNOBSERVED.ordered;
   readonly traceparentOf = UNOBSERVED.traceparentOf;
 
   readonly began: RegistryObserver['began'] = (positions) => {
