@@ -76,7 +76,6 @@ describe('over TLS to all three', () => {
       'sslmode in DATABASE_URL, with the CA in a variable',
       () => ({ POSTGRES_HOST: '', POSTGRES_SSL: '', DATABASE_URL: `${stack.url}?sslmode=verify-full` }),
     ],
-    ['POSTGRES_SSL beside DATABASE_URL', () => ({ POSTGRES_HOST: '', DATABASE_URL: stack.url })],
   ])('should register a node: %s', async (_what, different) => {
     const env = await environment(different());
     const gateway = await runGateway(env);
