@@ -26,8 +26,8 @@ export default defineConfig({
         resolve,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/bench/**/*.test.ts'],
-          globalSetup: ['test/integration/stack.setup.ts'],
+          include: ['integration', 'browser', 'faults', 'bench'].map((folder) => `test/${folder}/**/*.test.ts`),
+          globalSetup: ['test/integration/stack.setup.ts', 'test/browser/browser.setup.ts'],
           setupFiles: ['test/integration/empty-consul.ts'],
           testTimeout: 120_000,
           // Three real back ends on two shared cores: what fails must fail twice.
@@ -35,23 +35,9 @@ export default defineConfig({
           hookTimeout: 120_000,
           // They wait most of the time: for a session of Kafka to end, or for a back end to come back. Where a Consul is configured, all
           // register at that one, and some look for the ids of others: one after the other then.
-          maxWorkers: process.env['CONSUL_HOST'] === undefined ? 2 : 1,
+          maxWorkers: process.env['CONSUL_HOST'] === undefined ? 3 : 1,
           // After the unit tests: a broken part is told within seconds.
           sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        resolve,
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/browser/browser.setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          retry: 1,
-          // A browser and a gateway are what two cores bear.
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

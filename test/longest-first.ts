@@ -4,17 +4,19 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'faults/faults',
   'integration/gateway/shutdown',
-  'integration/gateway/probing',
   'bench/bench',
+  'integration/gateway/probing',
   'integration/gateway/kafka-consumer',
-  'integration/node',
-  'integration/gateway/kafka-hangs',
-  'integration/try-it',
-  'integration/gateway/catalog-mode',
   'integration/client/survival',
+  'integration/gateway/kafka-hangs',
+  'integration/node',
+  'browser/views',
   'integration/gateway/snapshot',
-  'integration/gateway/kafka-pauses',
+  'integration/try-it',
+  'browser/nodes',
+  'integration/gateway/catalog-mode',
   'integration/gateway/faults',
+  'integration/gateway/kafka-pauses',
 ];
 
 /** Begins with the long files: one that began last would run on alone, while the other workers have nothing left to do. */

@@ -16,7 +16,7 @@
  * said that it comes: `rig.forgive(/WebSocket/)`. `rig.restart()` stops the gateway and starts it on the same port: `rig.stopGateway()`
  * and `rig.startGateway()` do half of it each. `rig.gateway` asks GraphQL (`rig.gateway.client.node(id)`).
  *
- * Run them alone with `npm test -- --project browser`, or one file: `npm test -- --project browser test/browser/page.test.ts`.
+ * Run them alone with `npm test -- --project integration test/browser`, or one file: `npm test -- --project integration test/browser/page.test.ts`.
  */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
