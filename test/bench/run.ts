@@ -3,7 +3,8 @@
  * `npm run bench -- healthy-services fan-out` measures those rows; `--list` names all of them. `--rounds 3`: how often each figure is
  * measured, the median counts. `--scale 0.1`: smaller fleets and shorter loads, for a first look. `--json <file>`: where the figures go,
  * by default .data/bench.json. `--markdown`: the table as Markdown, without what is held against no bar. `--from <file>` measures
- * nothing and prints the table of that file. `--cpu-prof <folder>`: profiles of the gateways. `--keep`: their logs stay.
+ * nothing and prints the table of that file. `--cpu-prof <folder>`: profiles of the gateways. `--node=--trace-gc`, any number of times: an
+ * option for their Node. `--keep`: their logs stay.
  * Exit code 1 when a row could not be measured; a bar that is not met is none.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     markdown: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     'cpu-prof': { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
   },
 });
 const tell = (line: string) => process.stderr.write(`${line}\n`);
@@ -57,7 +59,7 @@ async function bench(rows: readonly Row[]): Promise<void> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'discovery-gateway-bench-'));
   const profiles = values['cpu-prof'];
-  const nodeOptions = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profiles)}`];
+  const nodeOptions = [...values.node, ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profiles)}`])];
   const stopping = listenForStop(Date.now, () => process.exit(130));
   tell('starting Kafka, Consul and Postgres');
   const rig = await Rig.start({ ...options, folder, shared: false, program: 'built', nodeOptions, tell });
