@@ -5,6 +5,7 @@ import { Background } from './background.ts';
 import { CLI_DOCUMENTS } from './cli/documents.ts';
 import { DOCUMENTS } from './client/documents.ts';
 import type { Config } from './config.ts';
+import { DASHBOARD_DOCUMENTS } from './dashboard-documents.ts';
 import { messageOf } from './errors.ts';
 import { firstLoad } from './first-load.ts';
 import { GatewayHealth } from './gateway-health.ts';
@@ -74,7 +75,7 @@ export async function startGateway(config: Config, log: Log, signal: AbortSignal
   const schema = buildSchema();
   const trusted = await loadTrustedDocuments(
     config.trustedDocuments,
-    Object.values({ ...DOCUMENTS, ...CLI_DOCUMENTS }),
+    [DOCUMENTS, CLI_DOCUMENTS, DASHBOARD_DOCUMENTS].flatMap((documents) => Object.values<string>(documents)),
     new Documents(schema, config.limits),
   );
   const newId = randomUUID;

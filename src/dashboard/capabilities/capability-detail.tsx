@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { placeOf } from '../fleet/node-filter.ts';
 import { useAsked } from '../page/use-asked.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
@@ -17,14 +18,7 @@ const instance = z.object({
 });
 
 const RESOLVE = {
-  document: `query Resolve($name: String!) {
-  healthyServices(capability: $name, strategy: LEAST_LOADED, limit: 100) { nodeId address port url version serviceName }
-  explainDiscovery(capability: $name) {
-    handedOut summary withheldCount
-    withheld(first: 20) { node { nodeId } reason explanation }
-    suggestions(first: 5) { name nodes }
-  }
-}`,
+  document: documents.RESOLVE,
   answer: z.object({
     healthyServices: z.array(instance),
     explainDiscovery: z.object({

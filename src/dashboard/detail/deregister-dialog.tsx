@@ -1,13 +1,12 @@
 import { useState } from 'react';
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { Fault } from '../gateway/fault.ts';
 import { useApp } from '../page/app.ts';
 import { Dialog } from '../parts/dialog.tsx';
 
 const DEREGISTER = {
-  document: `mutation Deregister($nodeId: ID!, $reason: String) {
-  deregister(nodeId: $nodeId, reason: $reason) { cursor }
-}`,
+  document: documents.DEREGISTER,
   answer: z.object({ deregister: z.object({ cursor: z.string() }) }),
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { nearNames } from '../fleet/near-names.ts';
 import { useApp } from '../page/app.ts';
 import { useAsked } from '../page/use-asked.ts';
@@ -6,12 +7,7 @@ import { Notice } from '../parts/notice.tsx';
 import { linkTo } from '../place/place.ts';
 
 const NEAR = {
-  document: `query Near($name: String!) {
-  explainDiscovery(capability: $name) {
-    suggestions(first: 5) { name }
-    rejectedEvents(first: 3) { reason errorType }
-  }
-}`,
+  document: documents.NEAR,
   answer: z.object({
     explainDiscovery: z.object({
       suggestions: z.array(z.object({ name: z.string() })),

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { Fault } from '../gateway/fault.ts';
 import type { FleetNode } from '../gateway/node-shape.ts';
 import { useApp } from '../page/app.ts';
@@ -8,9 +9,7 @@ import { Icon } from '../parts/icon.tsx';
 import { DeregisterDialog } from './deregister-dialog.tsx';
 
 const REQUEST_INTROSPECTION = {
-  document: `mutation Ask($nodeId: ID!) {
-  requestIntrospection(nodeId: $nodeId, reason: "asked on the dashboard") { correlationId }
-}`,
+  document: documents.REQUEST_INTROSPECTION,
   answer: z.object({ requestIntrospection: z.object({ correlationId: z.string() }) }),
 };
 

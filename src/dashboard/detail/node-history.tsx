@@ -1,16 +1,15 @@
 import { useEffect, useRef } from 'react';
 import * as z from 'zod/mini';
+import { NODE_HISTORY } from '../../dashboard-documents.ts';
 import { changeOfPast } from '../fleet/change.ts';
-import { pastChange, TOLD_FIELDS } from '../gateway/change-shape.ts';
+import { pastChange } from '../gateway/change-shape.ts';
 import { useAsked } from '../page/use-asked.ts';
 import { FaultNotice, Skeleton } from '../parts/notice.tsx';
 import { linkTo } from '../place/place.ts';
 import { ChangeLine } from '../timeline/change-line.tsx';
 
 const HISTORY = {
-  document: `query NodeHistory($nodeId: ID!) {
-  nodeById(nodeId: $nodeId) { changes(first: 30) { ${TOLD_FIELDS} node { type name health } } }
-}`,
+  document: NODE_HISTORY,
   answer: z.object({ nodeById: z.object({ changes: z.array(pastChange) }) }),
 };
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { moment } from '../gateway/moment.ts';
-import { NODE_FIELDS, nodeShape } from '../gateway/node-shape.ts';
+import { nodeShape } from '../gateway/node-shape.ts';
 
 const detail = z.extend(nodeShape, {
   instance: z.nullable(z.string()),
@@ -34,14 +35,6 @@ export type NodeDetail = Readonly<z.infer<typeof detail>>;
 
 /** null: no node of this id was ever known. */
 export const NODE = {
-  document: `query Node($nodeId: ID!) {
-  nodeById(nodeId: $nodeId) {
-    ${NODE_FIELDS}
-    instance role networkId deploymentId epoch acknowledgedAt leaseExpiresAt consulServiceId contentHash
-    checkStatus checkOutput reportedHealth currentState cpuPercent memoryMb memoryPercent activeOperations uptimeSeconds
-    endpoints { name url } capabilityDetails metadata
-    ejection { since error failures successesNeeded retryAt }
-  }
-}`,
+  document: documents.NODE,
   answer: z.object({ nodeById: z.nullable(detail) }),
 };

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { moment } from '../gateway/moment.ts';
 import { health, state } from '../gateway/node-shape.ts';
 
@@ -41,15 +42,7 @@ export type Difference = Readonly<z.infer<typeof difference>>;
 
 /** What both back ends hold at this moment. */
 export const RECORDS = {
-  document: `query Records($nodeId: ID!) {
-  nodeById(nodeId: $nodeId) {
-    records {
-      postgres { state health checkStatus serviceName address port version capabilities contentHash consulServiceId updatedAt }
-      consul { id name node address port tags meta checks { id status output } }
-      differences { field gateway postgres consul }
-    }
-  }
-}`,
+  document: documents.RECORDS,
   answer: z.object({
     nodeById: z.nullable(
       z.object({

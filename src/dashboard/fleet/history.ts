@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { pastChange, TOLD_FIELDS } from '../gateway/change-shape.ts';
+import * as documents from '../../dashboard-documents.ts';
+import { pastChange } from '../gateway/change-shape.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type Change, changeOfPast } from './change.ts';
 
@@ -8,9 +9,7 @@ const PAGE = 500;
 const WIDTH = 16;
 
 const CHANGES = {
-  document: `query History($after: Cursor, $first: Int) {
-  changes(after: $after, first: $first) { ${TOLD_FIELDS} node { type name health } }
-}`,
+  document: documents.CHANGES,
   answer: z.object({ changes: z.array(pastChange) }),
 };
 

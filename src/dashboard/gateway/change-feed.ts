@@ -1,16 +1,14 @@
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import type { Cell } from './cell.ts';
-import { type FeedEvent, feedEvent, TOLD_FIELDS } from './change-shape.ts';
+import { type FeedEvent, feedEvent } from './change-shape.ts';
 import type { Fault } from './fault.ts';
 import type { Gateway } from './gateway.ts';
 import { type Link, lost, patience, waiting } from './link.ts';
-import { NODE_FIELDS } from './node-shape.ts';
 import type { Pause } from './pause.ts';
 
 export const REGISTRATION_CHANGES = {
-  document: `subscription Dashboard($after: Cursor, $snapshot: Boolean) {
-  registrationChanges(after: $after, snapshot: $snapshot) { ${TOLD_FIELDS} node { ${NODE_FIELDS} } }
-}`,
+  document: documents.REGISTRATION_CHANGES,
   answer: z.object({ registrationChanges: feedEvent }),
 };
 

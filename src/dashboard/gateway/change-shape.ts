@@ -15,8 +15,6 @@ const told = {
   correlationId: z.nullable(z.string()),
 };
 
-export const TOLD_FIELDS = 'cursor type nodeId reason changedFields occurredAt operator correlationId';
-
 /** What the subscription delivers. */
 export const feedEvent = z.discriminatedUnion('type', [
   z.object({ ...told, type: z.literal('BOOKMARK') }),

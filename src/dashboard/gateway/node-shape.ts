@@ -10,10 +10,7 @@ export type State = z.infer<typeof state>;
 export const HEALTHS: readonly Health[] = ['HEALTHY', 'DEGRADED', 'UNHEALTHY', 'UNKNOWN'];
 export const STATES: readonly State[] = ['REGISTERED', 'EXPIRED', 'REMOVED'];
 
-/** What tables and lists show of a node. */
-export const NODE_FIELDS =
-  'nodeId name type serviceName version state stateReason health address port capabilities environment registeredAt updatedAt lastSeenAt lastHeartbeatAt cursor';
-
+/** What tables and lists show of a node: `NODE_FIELDS` of dashboard-documents.ts. */
 export const nodeShape = z.object({
   nodeId: z.string(),
   name: z.nullable(z.string()),

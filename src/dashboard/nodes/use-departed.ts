@@ -1,17 +1,12 @@
 import { useEffect, useState } from 'react';
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { Fault } from '../gateway/fault.ts';
-import { NODE_FIELDS, nodeShape, type State } from '../gateway/node-shape.ts';
+import { nodeShape, type State } from '../gateway/node-shape.ts';
 import { useApp } from '../page/app.ts';
 
 const DEPARTED = {
-  document: `query Departed($states: [RegistrationState!], $after: String) {
-  nodes(filter: {states: $states}, first: 250, after: $after) {
-    totalCount
-    pageInfo { hasNextPage endCursor }
-    edges { node { ${NODE_FIELDS} } }
-  }
-}`,
+  document: documents.DEPARTED,
   answer: z.object({
     nodes: z.object({
       totalCount: z.number(),

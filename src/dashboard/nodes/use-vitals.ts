@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { moment } from '../gateway/moment.ts';
 import { useApp } from '../page/app.ts';
 
@@ -16,12 +17,7 @@ export type Vital = Readonly<z.infer<typeof vital>>;
 export type Vitals = ReadonlyMap<string, Vital>;
 
 const VITALS = {
-  document: `query Vitals($after: String) {
-  nodes(filter: {states: [REGISTERED]}, first: 500, after: $after) {
-    pageInfo { hasNextPage endCursor }
-    edges { node { nodeId lastSeenAt activeOperations cpuPercent ejection { since } } }
-  }
-}`,
+  document: documents.VITALS,
   answer: z.object({
     nodes: z.object({
       pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.nullable(z.string()) }),

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { moment } from '../gateway/moment.ts';
 import { useAsked } from '../page/use-asked.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -21,7 +22,7 @@ const rejected = z.object({
 export type Rejected = Readonly<z.infer<typeof rejected>>;
 
 const REJECTED = {
-  document: `query Rejected { rejectedEvents(first: 500) { reason errorType topic partition offset excerpt correlationId rejectedAt } }`,
+  document: documents.REJECTED,
   answer: z.object({ rejectedEvents: z.array(rejected) }),
 };
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import * as documents from '../../dashboard-documents.ts';
 import { moment } from '../gateway/moment.ts';
 import { health, state } from '../gateway/node-shape.ts';
 
@@ -41,14 +42,7 @@ const viewer = z.object({ name: z.nullable(z.string()), mayRead: z.boolean(), ma
 export type Viewer = Readonly<z.infer<typeof viewer>>;
 
 export const STATUS = {
-  document: `query Status {
-  viewer { name mayRead mayWrite }
-  registryStatus {
-    stale source asOf cursor nodes gatewayId environment version startedAt leader subscribers consumerLag consumerPausedFor expiriesHeldBack ejected
-    backends { name available circuit lastError since }
-    nodeCounts { type state health nodes }
-  }
-}`,
+  document: documents.STATUS,
   answer: z.object({ viewer, registryStatus }),
 };
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The page, what builds it, and the versions of the libraries in it. */
-const PARTS = ['src/dashboard', 'src/local/page', 'vite.config.ts', 'package-lock.json'] as const;
+const PARTS = ['src/dashboard', 'src/dashboard-documents.ts', 'src/local/page', 'vite.config.ts', 'package-lock.json'] as const;
 
 /** Where the built page is, below the root of the project. */
 export const BUILT_PAGE = 'dist/dashboard';

@@ -19,6 +19,7 @@ beforeEach(async () => {
   await mkdir(join(root, 'src/dashboard'), { recursive: true });
   await mkdir(join(root, 'src/local/page'), { recursive: true });
   await mkdir(join(root, 'node_modules/vite/bin'), { recursive: true });
+  await writeFile(join(root, 'src/dashboard-documents.ts'), 'export {};');
   await writeFile(join(root, 'src/dashboard/index.html'), '<script type="module" src="./main.js"></script>');
   await writeFile(join(root, 'src/dashboard/main.js'), `document.title = '${'discovery '.repeat(100)}';\nvoid import('./later.js');`);
   await writeFile(join(root, 'src/dashboard/later.js'), 'console.log(1);');
