@@ -11,8 +11,14 @@ import { asBackendError, clientOptions } from './database.ts';
 const MIGRATION_LOCK = 7_302_651_001;
 
 /**
+ * A migration waits so long for who reads or writes a table, and everybody who comes after it waits behind it: then it gives way, and is tried
+ * again. Milliseconds.
+ */
+const LOCK_TIMEOUT = 3000;
+
+/**
  * Brings the database to this version's schema, under a lock across gateways. Returns the registry's id, made by the first migration.
- * Throws BackendError when Postgres does not answer.
+ * Throws BackendError when Postgres does not answer, ContentionError while somebody holds a table for long, as a backup does.
  */
 export async function migrate(config: PostgresConfig): Promise<string> {
   const client = new pg.Client(clientOptions(config));
@@ -21,6 +27,7 @@ export async function migrate(config: PostgresConfig): Promise<string> {
   try {
     await client.connect();
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(`set lock_timeout = ${LOCK_TIMEOUT}`);
     await applyMigrations(drizzle({ client }), { migrationsFolder: migrationsFolder() });
     const { rows } = await client.query('select registry_id::text from registry');
     return z.tuple([z.object({ registry_id: z.string() })]).parse(rows)[0].registry_id;
