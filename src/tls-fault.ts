@@ -1,6 +1,6 @@
 import { messageOf } from './errors.ts';
 
-export type TlsFaultKind = 'untrusted' | 'expired' | 'early' | 'misnamed' | 'mutual' | 'plain' | 'secured';
+export type TlsFaultKind = 'untrusted' | 'expired' | 'early' | 'misnamed' | 'mutual' | 'plain' | 'hangup' | 'secured';
 
 /** A TLS connection that did not come about, for whoever can mend it. */
 export interface TlsFault {
@@ -39,6 +39,7 @@ const SIGNS: readonly (readonly [TlsFaultKind, RegExp])[] = [
   ],
   ['mutual', /CERTIFICATE_REQUIRED|certificate required|alert bad certificate/],
   ['plain', /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|wrong version number|packet length too long|does not support SSL/],
+  ['hangup', /disconnected before secure TLS connection/],
   ['secured', /HTTP request to an HTTPS server|no encryption/],
 ];
 
@@ -79,6 +80,12 @@ export function tlsFault(error: unknown, { name, address, flag, caFile }: TlsVar
       return {
         kind,
         what: `${name} does not speak TLS there`,
+        remedy: `name its port for TLS, or set ${flag}=false`,
+      };
+    case 'hangup':
+      return {
+        kind,
+        what: `${name} hung up in the middle of the handshake, as one does that speaks no TLS there`,
         remedy: `name its port for TLS, or set ${flag}=false`,
       };
     case 'secured':

@@ -21,6 +21,7 @@ it.each([
   [failure("Hostname/IP does not match certificate's altnames: IP: 127.0.0.1 is not in the cert's list: "), 'misnamed'],
   [failure('ssl/tls alert certificate required', 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), 'mutual'],
   [failure('x', 'ERR_SSL_WRONG_VERSION_NUMBER'), 'plain'],
+  [failure('Client network socket disconnected before secure TLS connection was established', 'ECONNRESET'), 'hangup'],
   ['Client sent an HTTP request to an HTTPS server.', 'secured'],
   [failure('connect ECONNREFUSED', 'ECONNREFUSED'), undefined],
 ])('should know what is wrong with TLS: %s', (error, kind) => {

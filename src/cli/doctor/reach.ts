@@ -76,7 +76,7 @@ export function troubleOf(error: unknown, place: string): Trouble {
 export function tlsTroubleOf(error: unknown, place: string, variables: TlsVariables): Trouble {
   const code = codeOf(error);
   const fault = tlsFault(error, variables);
-  if (fault !== null && fault.kind !== 'plain') {
+  if (fault !== null && fault.kind !== 'plain' && fault.kind !== 'hangup') {
     return { kind: 'certificate', what: `${place}: ${fault.what}: ${messageOf(error)} (${code})`, remedy: fault.remedy };
   }
   // Some close when a handshake is no request of theirs, others wait for more of it.

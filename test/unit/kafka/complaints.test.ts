@@ -33,6 +33,8 @@ describe('what kafkajs complains of', () => {
 
   it('should say what a certificate lacks, and what to do', () => {
     const { made, say } = complaints({ ssl: { caFile: null }, sasl: null });
+    say(logLevel.ERROR, 'Connection error: Client network socket disconnected before secure TLS connection was established');
+    expect(made.since(0)).toMatch(/^Kafka hung up in the middle of the handshake, .*: name its port for TLS, or set KAFKA_SSL=false/);
     say(logLevel.ERROR, 'Connection error: self-signed certificate in certificate chain');
     expect(made.since(0)).toBe(
       'the certificate of Kafka is signed by no CA that the gateway trusts: name a file with the certificate of that CA in KAFKA_SSL_CA_FILE (Connection error: self-signed certificate in certificate chain)',
