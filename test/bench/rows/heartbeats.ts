@@ -5,7 +5,7 @@ export const heartbeats: Row = {
   name: 'heartbeats',
   title: 'heartbeats of 10,000 nodes',
   async measure(rig) {
-    const { measurements } = await workedOff(rig, { kind: 'heartbeat', topic: 'heartbeat', outcome: 'heartbeat', times: 6, bar: 0.5 });
+    const { measurements } = await workedOff(rig, { kind: 'heartbeat', topic: 'heartbeat', outcomes: ['heartbeat'], times: 6, bar: 0.5 });
     return measurements;
   },
 };

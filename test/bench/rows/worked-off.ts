@@ -14,7 +14,7 @@ const YARDSTICK = 'kafkajs with JSON.parse';
 export interface Messages {
   readonly kind: 'announcement' | 'heartbeat';
   readonly topic: 'introspection' | 'heartbeat';
-  readonly outcome: string;
+  readonly outcomes: readonly string[];
   /** Of each node. */
   readonly times: number;
   /** Of the yardstick's rate. */
@@ -22,11 +22,11 @@ export interface Messages {
 }
 
 /** How fast a large fleet's messages are worked off, beside their bare consumption; with the writes to Consul meanwhile. */
-export async function workedOff(rig: Rig, { kind, topic, outcome, times, bar }: Messages) {
+export async function workedOff(rig: Rig, { kind, topic, outcomes, times, bar }: Messages) {
   const { world, fleet, count } = await largeFleet(rig);
   const order = { ...world.kafka, fleet, kind, nodes: count, times } as const;
   const messages = order.nodes * order.times;
-  const gateway = () => worked(world, messages, outcome, world.topic(topic), order);
+  const gateway = () => worked(world, messages, outcomes, world.topic(topic), order);
   const bare = async () => {
     const { consumed, loaded } = await consumedBare(world, messages, (to) => world.load.run(produce, { ...order, topic: to }));
     return (messages * 1000) / (consumed.lastAt - loaded.startedAt);
