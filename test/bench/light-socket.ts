@@ -55,6 +55,11 @@ export class LightSocket {
     this.#write(TEXT, Buffer.from(text));
   }
 
+  /** Reads no more, as a client that hangs. */
+  hang(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

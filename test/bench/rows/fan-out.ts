@@ -14,14 +14,16 @@ export const fanOutRow: Row = {
     // Without endpoints: no check tells of their health afterwards, so that each is one change.
     const fleet = world.newFleet('fan', 10, false);
     const sockets = rig.size(5000, 20);
+    const hanging = rig.size(500, 2);
     const changes = rig.size(10, 2);
     let from = 0;
-    const gateway = async (count: number) => {
+    const gateway = async (count: number, hanging = 0) => {
       const kafka = { ...world.kafka, topic: world.topic('introspection') };
       from += changes;
       return world.load.run(fanOut, {
         url: world.gateway.url,
         sockets: count,
+        hanging,
         changes,
         fleet,
         from: from - changes,
@@ -32,12 +34,15 @@ export const fanOutRow: Row = {
     const warm = await gateway(1);
     const { url } = await world.yardstick.run(bareSockets, {});
     const message = warm.message.replaceAll(nodeId(fleet, from - 1), 'NODE_ID');
-    const bare = (count: number) => world.load.run(fanOut, { url, sockets: count, changes, fleet, from: 0, kafka: null, message });
+    const bare = (count: number) =>
+      world.load.run(fanOut, { url, sockets: count, hanging: 0, changes, fleet, from: 0, kafka: null, message });
     await bare(1);
 
     const rounds = await rig.inRounds(async () => ({
       one: median((await gateway(1)).last),
       all: median((await gateway(sockets)).last),
+      amongHanging: median((await gateway(sockets, hanging)).last),
+      twice: median((await gateway(2 * sockets)).last),
       bareOne: median((await bare(1)).last),
       bareAll: median((await bare(sockets)).last),
     }));
@@ -52,6 +57,12 @@ export const fanOutRow: Row = {
         },
         bar: ratioAtMost(1.5),
       },
+      {
+        what: `the same with ${hanging} more among them that read nothing`,
+        figure: median(rounds.map(({ one, amongHanging }) => amongHanging - one)),
+        unit: 'ms',
+      },
+      { what: `change to ${2 * sockets} subscribers, likewise`, figure: median(rounds.map(({ one, twice }) => twice - one)), unit: 'ms' },
       { what: 'announcement to the only subscriber', figure: median(rounds.map(({ one }) => one)), unit: 'ms' },
     ];
   },

@@ -10,6 +10,8 @@ import type { Task } from '../task.ts';
 const input = z.object({
   url: z.string(),
   sockets: z.number(),
+  /** So many more subscribe and then read nothing. */
+  hanging: z.number(),
   changes: z.number(),
   /** Whose nodes appear, from which number on. */
   fleet,
@@ -20,7 +22,7 @@ const input = z.object({
 });
 
 const output = z.object({
-  /** For each change, milliseconds from its announcement until the last subscriber had it. */
+  /** For each change, milliseconds from its announcement until the last subscriber that reads had it. */
   last: z.array(z.number()),
   /** One message as it arrived. */
   message: z.string(),
@@ -35,7 +37,7 @@ export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
   name: 'fan-out',
   input,
   output,
-  async run({ url, sockets: count, changes, fleet: nodes, from, kafka, message }) {
+  async run({ url, sockets: count, hanging, changes, fleet: nodes, from, kafka, message }) {
     let awaited = Buffer.from('nothing yet');
     let arrived = 0;
     let lastAt = 0;
@@ -50,16 +52,20 @@ export const fanOut: Task<z.infer<typeof input>, z.infer<typeof output>> = {
     const standing = await subscribersOf(url);
     const sockets: LightSocket[] = [];
     let opening = 0;
+    // Spread evenly among the others.
+    const hangingUntil = (nth: number) => Math.floor((nth * hanging) / (count + hanging));
     const open = async () => {
-      while (opening < count) {
+      while (opening < count + hanging) {
         opening += 1;
+        const isHanging = hangingUntil(opening) > hangingUntil(opening - 1);
         const socket = await LightSocket.open(url, onText);
         sockets.push(socket);
         socket.subscribe(QUERY);
+        if (isHanging) socket.hang();
       }
     };
-    await Promise.all(Array.from({ length: Math.min(OPENING, count) }, open));
-    await untilSubscribers(url, standing + count);
+    await Promise.all(Array.from({ length: Math.min(OPENING, count + hanging) }, open));
+    await untilSubscribers(url, standing + count + hanging);
     const last: number[] = [];
     const change = async (id: string, cause: () => Promise<unknown>) => {
       awaited = Buffer.from(id);
