@@ -11,7 +11,7 @@ import type { IncomingBatch } from '../registry/ingest.ts';
 import type { RegistryObserver } from '../registry/observer.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { withAdmin } from './admin.ts';
-import { GroupMember } from './group-member.ts';
+import { GroupMember, isGroupLoading } from './group-member.ts';
 import { type GroupWatch, watchGroup } from './group-watch.ts';
 import { readObserved } from './incoming-batch.ts';
 import { OffsetCommits } from './offset-commits.ts';
@@ -188,7 +188,9 @@ export class NodeConsumer {
         this.#log.info({ group: groupId, partitions: member.assigned.size }, 'joined the consumer group');
       },
       (error) => {
-        this.#log.warn({ error: error.message }, 'the Kafka consumer crashed, will start it again');
+        if (isGroupLoading(error))
+          this.#log.info({ group: groupId }, 'Kafka has just started and still loads the consumer group, will try again');
+        else this.#log.warn({ error: error.message }, 'the Kafka consumer crashed, will start it again');
         end('crash');
       },
     );

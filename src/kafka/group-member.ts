@@ -80,3 +80,8 @@ export class GroupMember {
     }
   }
 }
+
+/** A broker that has just started reads what it knows of a group before it serves it: nothing is wrong. */
+export function isGroupLoading(error: Error): boolean {
+  return 'type' in error && error.type === 'GROUP_LOAD_IN_PROGRESS';
+}

@@ -51,7 +51,10 @@ export class Listener {
           });
         }
       } catch (error) {
-        this.#logger.warn({ error: messageOf(error), retry_in_ms: wait }, 'cannot listen for introspection requests: will try again');
+        const told = { error: messageOf(error), retry_in_ms: wait };
+        // Kafka has just started: nothing is wrong.
+        if (isGroupLoading(error)) this.#logger.debug(told, 'Kafka still loads the consumer group: will try again');
+        else this.#logger.warn(told, 'cannot listen for introspection requests: will try again');
         await pause(wait, signal);
         wait = Math.min(wait * 2, LONGEST_PAUSE);
       }
@@ -122,4 +125,8 @@ export class Listener {
       this.#logger.warn({ topic: received.topic, error: messageOf(error) }, 'a message to this node could not be handled');
     }
   }
+}
+
+function isGroupLoading(error: unknown): boolean {
+  return error instanceof Error && 'type' in error && error.type === 'GROUP_LOAD_IN_PROGRESS';
 }

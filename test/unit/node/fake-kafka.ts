@@ -182,9 +182,10 @@ export class FakeConsumer implements KafkaConsumer {
     });
   }
 
-  crash(message: string): void {
+  /** `type`: as kafkajs names errors of the protocol. */
+  crash(message: string, type?: string): void {
     this.running = false;
-    this.#onCrash({ payload: { error: new Error(message) } });
+    this.#onCrash({ payload: { error: Object.assign(new Error(message), type === undefined ? {} : { type }) } });
   }
 }
 

@@ -59,6 +59,14 @@ describe('Listener', () => {
     expect(logger.warnings).toHaveLength(20);
   });
 
+  it('should warn of nothing while a Kafka that has just started loads the group', async () => {
+    await listen();
+    current()[0]?.crash('The coordinator is loading', 'GROUP_LOAD_IN_PROGRESS');
+    await vi.advanceTimersByTimeAsync(500);
+    expect(current()).toHaveLength(1);
+    expect(logger.warnings).toEqual([]);
+  });
+
   it('should try again, with longer pauses, while Kafka is down', async () => {
     kafka.state = 'refuses';
     await listen();
