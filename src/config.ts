@@ -48,7 +48,8 @@ export class ConfigurationError extends Error {
 export type Config = ReturnType<typeof readConfig>;
 
 /**
- * The configuration from environment variables. Beside them it reads the files of signing keys and certificates, and nothing else. Intervals are milliseconds.
+ * The configuration from environment variables. Beside them it reads the files of signing keys and certificates, and nothing else.
+ * Intervals are milliseconds.
  * Throws ConfigurationError with every problem at once.
  */
 export function readConfig(env: NodeJS.ProcessEnv) {

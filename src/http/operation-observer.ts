@@ -27,7 +27,10 @@ export interface AnsweredOperation {
 
 /** Told of every operation, over whatever transport, for metrics and traces. None of it throws, and none of it waits. */
 export interface OperationObserver {
-  /** A mutation begins, before anything is done for it. Returns the span that its work belongs to, which `answered` ends; null: it is not traced. */
+  /**
+   * A mutation begins, before anything is done for it. Returns the span that its work belongs to, which `answered` ends; null: it is not
+   * traced.
+   */
   began?(operation: BegunOperation): Span | null;
   answered(operation: AnsweredOperation): void;
 }

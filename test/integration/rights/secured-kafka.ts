@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs';
-import { startGuard } from '../../../src/local/guard.ts';
 import { prepareKafka } from '../../../src/local/kafka.ts';
 import { freePort } from '../../../src/local/port.ts';
 import { freePorts } from '../../../src/local/stack.ts';
 import { until } from '../../until.ts';
+import { startAlone } from '../lone-service.ts';
 
 export const USER = 'discovery-gateway';
 export const PASSWORD = 'for-tests-only';
@@ -47,38 +47,19 @@ export async function startSecuredKafka(folder: string) {
  * the usual ones. `stop` ends it.
  */
 export async function startLoginKafka(folder: string, protocol: 'SASL_PLAINTEXT' | 'SASL_SSL', more: Readonly<Record<string, string>>) {
-  await mkdir(folder, { recursive: true });
   const { kafka: ports } = await freePorts();
   const secured = await freePort(new Set([ports.broker, ports.controller]));
-  const guard = await startGuard();
-  const surroundings = {
-    env: process.env,
-    guard,
-    progress: () => undefined,
-    folder,
-    temporary: true,
-    signal: new AbortController().signal,
-  };
   const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
   const listeners = `PLAINTEXT://127.0.0.1:${ports.broker},${protocol}://127.0.0.1:${secured}`;
-  const service = await prepareKafka(ports, surroundings, {
+  const properties = {
     listeners: `${listeners},CONTROLLER://127.0.0.1:${ports.controller}`,
     'advertised.listeners': listeners,
     'listener.security.protocol.map': `PLAINTEXT:PLAINTEXT,${protocol}:${protocol},CONTROLLER:PLAINTEXT`,
     'sasl.enabled.mechanisms': 'PLAIN',
     [`listener.name.${protocol.toLowerCase()}.plain.sasl.jaas.config`]: `${login} user_${USER}="${PASSWORD}";`,
     ...more,
-  });
-  const stop = async () => {
-    await service.stop();
-    await guard.close();
   };
-  try {
-    await service.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const stop = await startAlone(folder, (surroundings) => prepareKafka(ports, surroundings, properties));
   return { broker: `127.0.0.1:${ports.broker}`, secured: `127.0.0.1:${secured}`, stop };
 }
 
