@@ -20,7 +20,7 @@ export type ConsulAddress = {
 export type StackAddresses = {
   /** `host:port`, comma-separated: what KAFKA_BROKER_URL takes. */
   readonly kafka: string;
-  /** One for each worker. What suites share in Kafka and Postgres has names of its own; in Consul they register the same ids. */
+  /** One for each file that runs at a time, which takes one that is free. What suites share in Kafka and Postgres has names of its own; in Consul they register the same ids. */
   readonly consuls: readonly ConsulAddress[];
   /** A URL of a superuser, on a database of no meaning. */
   readonly postgres: string;

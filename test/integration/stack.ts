@@ -6,15 +6,12 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 import { type Stack, startStack } from '../../src/local/stack.ts';
 import { compiledProgram } from '../programs.ts';
+import { ownConsul } from './own-consul.ts';
 
 /** The addresses of the stack that all suites share. Nobody may stop or restart it: see `privateStack`. */
 export function sharedStack() {
-  const { kafka, consuls, postgres } = inject('stack');
-  // At any time one file runs under a number.
-  const worker = Number(process.env['VITEST_POOL_ID']);
-  const consul = consuls[worker - 1];
-  if (consul === undefined) throw new Error(`worker ${worker} has no Consul of its own, there are ${consuls.length}`);
-  return { kafka, consul, postgres };
+  const { kafka, postgres } = inject('stack');
+  return { kafka, consul: ownConsul.address, postgres };
 }
 
 /** The file that Node runs for a program such as `src/main.ts`, compiled. */
