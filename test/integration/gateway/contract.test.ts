@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { until } from '../../until.ts';
 import { announcement, freshEnvironment, Nodes, type RunningGateway, runGateway } from './running-gateway.ts';
@@ -29,6 +30,33 @@ const BAD: readonly (readonly [string, string | Buffer, string])[] = [
   ],
 ];
 
+type Heard = {
+  readonly topic: string;
+  readonly key: string | undefined;
+  readonly headers: readonly string[];
+  readonly value: Readonly<Record<string, unknown>> | null;
+};
+
+/** What was and is written to these topics, until the test ends: in a group of its own, so that a second try hears all again. */
+async function listen({ kafka }: Nodes, topics: readonly string[]): Promise<readonly Heard[]> {
+  const consumer = kafka.consumer({ groupId: `listens-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  onTestFinished(() => consumer.disconnect());
+  const heard: Heard[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  await consumer.run({
+    eachMessage: async ({ topic, message: { key, headers, value } }) => {
+      heard.push({
+        topic,
+        key: key?.toString(),
+        headers: Object.keys(headers ?? {}),
+        value: value === null ? null : JSON.parse(value.toString()),
+      });
+    },
+  });
+  return heard;
+}
+
 describe('what nodes send', () => {
   let gateway: RunningGateway;
   let nodes: Nodes;
@@ -44,18 +72,14 @@ describe('what nodes send', () => {
   });
 
   it('should keep every bad message with its reason, in the topic and in the query, and go on', async () => {
-    const consumer = nodes.kafka.consumer({ groupId: `letters-${gateway.config.environment}`, maxWaitTimeInMs: 100 });
-    const letters: Record<string, unknown>[] = [];
-    await consumer.connect();
-    await consumer.subscribe({ topic: gateway.config.kafka.topics.deadLetter, fromBeginning: true });
-    await consumer.run({ eachMessage: async ({ message }) => void letters.push(JSON.parse(message.value?.toString() ?? '{}')) });
+    const heard = await listen(nodes, [gateway.config.kafka.topics.deadLetter]);
     const topic = nodes.topic('introspection');
     await nodes.send(topic, ...BAD.map(([name, value]) => ({ key: name, value })));
     await nodes.announce(announcement('after-1'));
     await until('the one behind them is registered', async () => (await gateway.client.node('after-1'))?.state === 'REGISTERED');
     // At least once: a letter may come twice.
-    await until('every letter arrived', () => BAD.every(([name]) => letters.some((letter) => letter['original_key'] === name)));
-    await consumer.disconnect();
+    const letterOf = (name: string) => heard.find(({ value }) => value?.['original_key'] === name)?.value;
+    await until('every letter arrived', () => BAD.every(([name]) => letterOf(name) !== undefined));
     const rejected = await gateway.client.get(
       z.array(
         z.object({
@@ -71,7 +95,7 @@ describe('what nodes send', () => {
       '{ rejectedEvents(first: 50) { topic partition offset errorType reason excerpt } }',
     );
     for (const [name, value, errorType] of BAD) {
-      const letter = letters.find((each) => each['original_key'] === name);
+      const letter = letterOf(name);
       expect(letter, name).toMatchObject({
         original_topic: topic,
         original_partition: expect.any(Number),
@@ -91,26 +115,12 @@ describe('what nodes send', () => {
   });
 
   it('should ask a node that heartbeats without being registered, flat on every request topic', async () => {
-    const consumer = nodes.kafka.consumer({ groupId: `requests-${gateway.config.environment}`, maxWaitTimeInMs: 100 });
-    const heard: { topic: string; key: string | undefined; headers: string[]; value: Record<string, unknown> }[] = [];
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...gateway.config.kafka.topics.request], fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ topic, message }) => {
-        heard.push({
-          topic,
-          key: message.key?.toString(),
-          headers: Object.keys(message.headers ?? {}),
-          value: JSON.parse(message.value?.toString() ?? '{}'),
-        });
-      },
-    });
+    const { request: topics } = gateway.config.kafka.topics;
+    const heard = await listen(nodes, topics);
     await nodes.heartbeat('ghost-1');
-    await until(
-      'it is asked on each topic',
-      () => heard.filter(({ key }) => key === 'ghost-1').length === gateway.config.kafka.topics.request.length,
-    );
-    const request = heard.find(({ key }) => key === 'ghost-1');
+    const asked = (key: string) => heard.filter((each) => each.key === key);
+    await until('it is asked on each topic', () => new Set(asked('ghost-1').map(({ topic }) => topic)).size === topics.length);
+    const [request] = asked('ghost-1');
     expect(request?.value).toMatchObject({
       event_type: 'REGISTRY_REQUEST_INTROSPECTION',
       target_node_id: 'ghost-1',
@@ -118,46 +128,38 @@ describe('what nodes send', () => {
       registry_id: expect.any(String),
     });
     expect(request?.headers).toEqual(expect.arrayContaining(['content_type', 'correlation_id', 'event_type', 'source']));
-    // The gateway asked everybody when it started, and a broadcast has no target.
-    expect(heard.some(({ value }) => value['target_node_id'] === undefined && value['reason'] === 'registry_startup')).toBe(true);
+    await until('everybody was asked when the gateway started', () => heard.some(({ value }) => value?.['reason'] === 'registry_startup'));
+    const broadcast = heard.find(({ value }) => value?.['reason'] === 'registry_startup');
+    expect(broadcast?.value).not.toHaveProperty('target_node_id');
     await nodes.announce(announcement('typed-1', { node_type: 'typed' }));
     await until('it is registered', async () => (await gateway.client.node('typed-1'))?.state === 'REGISTERED');
     const { data } = await gateway.client.ask(
       'mutation { requestIntrospection(nodeTypes: ["typed"], reason: "look") { correlationId expectedNodes } }',
     );
     expect(data).toMatchObject({ requestIntrospection: { expectedNodes: 1 } });
-    await until('it is asked by name', () => heard.some(({ key, value }) => key === 'typed-1' && value['reason'] === 'look'));
-    await consumer.disconnect();
+    await until('it is asked by name', () => asked('typed-1').some(({ value }) => value?.['reason'] === 'look'));
   });
 
   it('should tell nodes that they are registered, and the changes topic what is', async () => {
     const { accepted, changes } = gateway.config.kafka.topics;
-    const consumer = nodes.kafka.consumer({ groupId: `told-${gateway.config.environment}`, maxWaitTimeInMs: 100 });
-    const heard: { topic: string; key: string | undefined; value: Record<string, unknown> | null }[] = [];
-    await consumer.connect();
-    await consumer.subscribe({ topics: [accepted[0] ?? '', changes], fromBeginning: true });
-    await consumer.run({
-      eachMessage: async ({ topic, message }) => {
-        heard.push({ topic, key: message.key?.toString(), value: message.value === null ? null : JSON.parse(message.value.toString()) });
-      },
-    });
-    const told = (topic: string | undefined) => heard.filter((each) => each.topic === topic && each.key === 'told-1');
-    const first = announcement('told-1', { correlation_id: 'corr-told-1' });
+    const id = `told-${randomUUID()}`;
+    const heard = await listen(nodes, [accepted[0] ?? '', changes]);
+    const told = (topic: string | undefined) => heard.filter((each) => each.topic === topic && each.key === id);
+    const first = announcement(id, { correlation_id: 'corr-told-1' });
     await nodes.announce(first);
     await until('it is accepted', () => told(accepted[0]).length === 1);
     expect(told(accepted[0])[0]?.value).toMatchObject({
       event_type: 'NODE_REGISTRATION_ACCEPTED',
-      node_id: 'told-1',
-      entity_id: 'told-1',
+      node_id: id,
+      entity_id: id,
       correlation_id: 'corr-told-1',
-      consul_service_id: 'effect-told-1',
+      consul_service_id: `effect-${id}`,
       cursor: expect.stringMatching(/^\d{16}$/),
     });
     await nodes.announce({ ...first, timestamp: new Date(Date.now() + 1000).toISOString() });
     await until('the unchanged startup is accepted too', () => told(accepted[0]).length === 2);
-    await nodes.announce(announcement('told-1', { reason: 'shutdown', timestamp: new Date(Date.now() + 2000).toISOString() }));
+    await nodes.announce(announcement(id, { reason: 'shutdown', timestamp: new Date(Date.now() + 2000).toISOString() }));
     await until('its key is removed from the changes', () => told(changes).at(-1)?.value === null);
-    expect(told(changes)[0]?.value).toMatchObject({ event_type: 'NODE_ADDED', node_id: 'told-1' });
-    await consumer.disconnect();
+    expect(told(changes)[0]?.value).toMatchObject({ event_type: 'NODE_ADDED', node_id: id });
   });
 });
