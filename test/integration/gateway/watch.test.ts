@@ -36,11 +36,12 @@ describe('the change feed, on two gateways', () => {
       const values = Array.from({ length: 20 }, (_, index) => announcement(`many-${index}`, { capabilities: [`round-${round}`] }));
       await nodes.send(nodes.topic('introspection'), ...values.map((value) => ({ key: value.node_id, value })));
     }
-    await until('all changes arrived on both', async () => {
-      const log = await first.client.changes();
-      return log.length >= 100 && live.every(({ seen }) => logged(seen).length >= log.length);
+    const arrived = await until('all changes arrived on both', async () => {
+      const changes = await first.client.changes();
+      const isWhole = changes.length >= 100 && live.every(({ seen }) => logged(seen).length >= changes.length);
+      return isWhole ? changes : null;
     });
-    const log = (await first.client.changes()).map(({ cursor, type, nodeId }) => ({ cursor, type, nodeId }));
+    const log = arrived.map(({ cursor, type, nodeId }) => ({ cursor, type, nodeId }));
     for (const { seen, errors } of live) {
       expect(errors).toEqual([]);
       expect(
