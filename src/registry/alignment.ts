@@ -4,8 +4,9 @@ import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { Locked, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
+import type { Locked, RegistrationStore, ServiceCatalog } from './ports.ts';
 import { serviceOf } from './service-of.ts';
+import { NOTHING } from './writes.ts';
 
 /** Nodes whose services in Consul may differ from what is stored, with the ids of those services. */
 export type Touched = Map<NodeId, readonly string[]>;
@@ -13,8 +14,6 @@ export type Touched = Map<NodeId, readonly string[]>;
 const CONCURRENCY = 32;
 const RETRY_MIN = 500;
 const RETRY_MAX = 10_000;
-
-export const NOTHING: Writes = { nodes: [], changes: [], processed: [], completed: [], rejected: [] };
 
 /**
  * Compensation: makes Consul say again what Postgres holds. It locks and reads first, since a COMMIT whose answer was lost may have

@@ -143,6 +143,9 @@ export interface Removal {
   readonly note: string | null;
 }
 
+/** Nobody asked for it: the registry itself takes the node out. */
+export const UNASKED = { correlationId: null, operator: null, note: null } as const;
+
 /** Takes a node out. Without a message of its own the fence stays the node's last announcement: the gateway's clock fences nothing. */
 export function removed(
   stored: NodeRecord,

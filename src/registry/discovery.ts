@@ -4,11 +4,9 @@ import { type DiscoveryRequest, readRequest } from './discovery-request.ts';
 import type { Ejection } from './ejections.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { CapabilitySummary, HealthyServicesQuery } from './registry.ts';
+import { type Random, shuffle } from './shuffle.ts';
 import { Turns } from './turns.ts';
 import type { RegistryView } from './view.ts';
-
-/** A number from 0 (included) to 1 (excluded). */
-export type Random = () => number;
 
 /** Answers "give me a healthy service that can do X" from memory. */
 export class Discovery {
@@ -124,17 +122,4 @@ function identity({ names: [first, ...others], types, range }: DiscoveryRequest,
     range?.toString() ?? null,
     limit ?? null,
   ]);
-}
-
-/** Fisher–Yates from the front, in place: the first `count` are drawn without bias, which is all that is looked at. */
-function shuffle(nodes: NodeRecord[], random: Random, count = nodes.length): NodeRecord[] {
-  const drawn = Math.min(count, nodes.length - 1);
-  for (let i = 0; i < drawn; i += 1) {
-    const j = i + Math.floor(random() * (nodes.length - i));
-    const [a, b] = [nodes[i], nodes[j]];
-    if (a === undefined || b === undefined) continue;
-    nodes[i] = b;
-    nodes[j] = a;
-  }
-  return nodes;
 }

@@ -8,6 +8,7 @@ import type { Leadership, Term } from './leadership.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { Locked, ObservedCheck, RegistrationStore, Writes } from './ports.ts';
 import type { RegistryView } from './view.ts';
+import { writesOf } from './writes.ts';
 
 /** Silence is looked for this often, and what could not be written is tried again. Milliseconds. */
 const TICK = 1000;
@@ -64,14 +65,7 @@ export class HealthKeeper {
       const judge = async ({ nodes }: Locked): Promise<Writes> => {
         // Judged again on what is stored: memory may be behind it.
         const heardNow = hearing();
-        const decisions = [...nodes.values()].map((node) => this.#judge(node, heardNow)).filter((decision) => decision !== null);
-        return {
-          nodes: decisions.map(({ node }) => node),
-          changes: decisions.map(({ change }) => change),
-          processed: [],
-          completed: [],
-          rejected: [],
-        };
+        return writesOf([...nodes.values()].map((node) => this.#judge(node, heardNow)));
       };
       const changes = await store.transact(changed, [], judge, term);
       if (changes.length > 0) onCommitted();

@@ -7,6 +7,7 @@ import type { Ejections } from './ejections.ts';
 import type { InstanceWatch } from './instance-watch.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HealthProbe, ObservedCheck, ProbedStatus, ServiceCatalog } from './ports.ts';
+import { SECOND_TRY } from './second-try.ts';
 import { serviceOf } from './service-of.ts';
 import type { RegistryView } from './view.ts';
 
@@ -14,8 +15,6 @@ import type { RegistryView } from './view.ts';
 const TICK = 50;
 /** The same while nobody asks for anything: only what was found too long ago is forgotten. Milliseconds. */
 const IDLE = 5000;
-/** From a failed probe to the second try: long enough for a lost packet or a pause, short enough for the client who asks. Milliseconds. */
-const SECOND_TRY = 200;
 
 export interface ProbingParts {
   readonly view: RegistryView;

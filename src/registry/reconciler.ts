@@ -1,39 +1,26 @@
 import { BackendError, DeposedError, messageOf, RefusedError } from '../errors.ts';
 import { type NodeId, toNodeId } from '../events/node-id.ts';
-import type { Log } from '../log.ts';
-import { type Alignment, initialStatus, NOTHING } from './alignment.ts';
 import { Broadcast } from './broadcast.ts';
-import { type Decision, judged, removed } from './decide.ts';
-import type { ExpiryGuard } from './expiry-guard.ts';
-import type { Hearing } from './health.ts';
+import { removed, UNASKED } from './decide.ts';
 import type { Leadership, Term } from './leadership.ts';
 import { leaseEnd } from './leases.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
-import type { HealthProbe, OwnedService, RegistrationStore, ServiceCatalog } from './ports.ts';
-import { serviceOf } from './service-of.ts';
-import type { RegistryView } from './view.ts';
+import type { OwnedService } from './ports.ts';
+import { Repairs, type RepairsParts } from './repairs.ts';
+import { shuffle } from './shuffle.ts';
+import { NOTHING, writesOf } from './writes.ts';
 
 const CONCURRENCY = 32;
 const MAX_NODES = 500;
 /** A node that changed this recently may be on its way into Consul, or out. Milliseconds. */
 const GRACE = 2000;
 
-export interface ReconcilerParts {
-  readonly view: RegistryView;
-  readonly store: RegistrationStore;
-  readonly catalog: ServiceCatalog;
-  readonly probe: HealthProbe;
-  readonly alignment: Alignment;
-  readonly guard: ExpiryGuard;
+export interface ReconcilerParts extends RepairsParts {
   readonly leadership: Leadership;
-  readonly hearing: () => Hearing;
-  readonly random: () => number;
   /** RECONCILE_INTERVAL, milliseconds. */
   readonly interval: number;
   readonly leaseSeconds: number;
-  readonly log: Log;
-  readonly onCommitted: () => void;
 }
 
 /** What the last pass found different between Consul and Postgres, and how many nodes' leases it ended. */
@@ -58,9 +45,11 @@ export class Reconciler {
   readonly #vanished = new Set<NodeId>();
   readonly #misplaced = new Set<NodeId>();
   readonly #unrun = new Set<NodeId>();
+  readonly #repairs: Repairs;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#repairs = new Repairs(parts);
   }
 
   /** Of the last pass in this gateway's time as the leader; null: it does not lead, or has made none yet. */
@@ -120,9 +109,9 @@ export class Reconciler {
             await this.#pass(term);
             nextPass = now + interval;
           }
-          if (this.#vanished.size > 0) await this.#repair(taken(this.#vanished), term);
-          if (this.#misplaced.size > 0) await this.#realign(taken(this.#misplaced), term);
-          if (this.#unrun.size > 0) await this.#restartChecks(taken(this.#unrun), term);
+          if (this.#vanished.size > 0) await this.#repairs.registerAgain(taken(this.#vanished), term);
+          if (this.#misplaced.size > 0) await this.#repairs.align(taken(this.#misplaced), term);
+          if (this.#unrun.size > 0) await this.#repairs.restartChecks(taken(this.#unrun), term);
         } catch (error) {
           if (error instanceof DeposedError) log.info({ error: error.message }, 'leaves reconciling to the next leader');
           else if (error instanceof BackendError || error instanceof RefusedError)
@@ -151,8 +140,8 @@ export class Reconciler {
       if (service === undefined) missing.push(node.nodeId);
       else if (service.contentHash !== node.contentHash || service.isMisplaced) different.push(node.nodeId);
     }
-    for (let start = 0; start < missing.length; start += MAX_NODES) await this.#repair(missing.slice(start, start + MAX_NODES), term);
-    for (let start = 0; start < different.length; start += MAX_NODES) await this.#realign(different.slice(start, start + MAX_NODES), term);
+    for (const nodeIds of batches(missing)) await this.#repairs.registerAgain(nodeIds, term);
+    for (const nodeIds of batches(different)) await this.#repairs.align(nodeIds, term);
     const orphaned = await this.#removeOrphans(owned, now, term);
     const expired = await this.#endLeases(now, term);
     this.#drift = { missing: missing.length, different: different.length, orphaned, expired, at: now };
@@ -164,85 +153,6 @@ export class Reconciler {
         { heldBack: guard.heldBack() },
         'a large part of the fleet would expire at once: holding back, is the view of this gateway right?',
       );
-  }
-
-  /**
-   * Registered here, absent in Consul, or there without its check. What Consul last held critical it dropped for that: EXPIRED. Anything
-   * else was lost, and is registered again, as is, as critical, what the guard holds back.
-   */
-  async #repair(nodeIds: readonly NodeId[], term: Term): Promise<void> {
-    const { store, catalog, probe, guard, hearing, log, onCommitted } = this.#parts;
-    const changes = await store.transact(
-      nodeIds,
-      [],
-      async ({ nodes }) => {
-        const registered = [...nodes.values()].filter(({ state, consulServiceId }) => state === 'REGISTERED' && consulServiceId !== null);
-        const found = await mapBounded(registered, CONCURRENCY, async (node) => ({
-          node,
-          standing: await catalog.standing(serviceOf(catalog, node)),
-        }));
-        const where = new Map(found.map(({ node, standing }) => [node, standing]));
-        const lost = found.flatMap(({ node, standing }) => (standing === 'whole' ? [] : [node]));
-        const gone = found.flatMap(({ node, standing }) => (standing === 'gone' ? [node] : []));
-        const dropped = this.#shuffled(gone.filter(({ checkStatus }) => checkStatus === 'critical'));
-        const expiring = new Set(dropped.slice(0, guard.take(dropped.length)));
-        const decisions = await mapBounded(lost, CONCURRENCY, async (node): Promise<(Decision & { outcome: 'applied' }) | null> => {
-          const heard = hearing();
-          if (where.get(node) === 'misplaced') {
-            await this.#unlessRefused(node, () => catalog.register(serviceOf(catalog, node), initialStatus(node)));
-            return null;
-          }
-          if (expiring.has(node)) return removed(node, { state: 'EXPIRED', reason: 'consul_critical', ...UNASKED }, heard.now);
-          const service = serviceOf(catalog, node);
-          const observed = node.checkStatus === 'critical' ? null : await probe.probe(service.check);
-          const decision = judged(node, observed, 'reconciled', heard);
-          const isBack = await this.#unlessRefused(node, () => catalog.register(service, initialStatus(decision?.node ?? node)));
-          return isBack ? decision : null;
-        });
-        const counts = { missing: gone.length, unchecked: lost.length - gone.length, expired: expiring.size };
-        if (lost.length > 0) log.warn(counts, 'services were missing in Consul, or stood without their checks');
-        return writesOf(decisions);
-      },
-      term,
-    );
-    if (changes.length > 0) onCommitted();
-  }
-
-  /** Probes in Consul's place what its agent has not checked since it restarted, and starts those checks anew with what was found. */
-  async #restartChecks(nodeIds: readonly NodeId[], term: Term): Promise<void> {
-    const { store, catalog, probe, hearing, log, onCommitted } = this.#parts;
-    const changes = await store.transact(
-      nodeIds,
-      [],
-      async ({ nodes }) => {
-        const decisions = await mapBounded([...nodes.values()], CONCURRENCY, async (node) => {
-          if (node.state !== 'REGISTERED' || node.checkStatus === 'critical') return null;
-          const service = serviceOf(catalog, node);
-          const observed = await probe.probe(service.check);
-          if (observed !== null && observed.status !== 'critical')
-            await this.#unlessRefused(node, () => catalog.register(service, observed.status));
-          return judged(node, observed, `check_${observed?.status ?? 'none'}`, hearing());
-        });
-        return writesOf(decisions);
-      },
-      term,
-    );
-    log.info({ nodes: nodeIds.length, changed: changes.length }, "probed what Consul's agent has not checked since it restarted");
-    if (changes.length > 0) onCommitted();
-  }
-
-  /** Another content in Consul than in Postgres, or at another place: Postgres is right. */
-  async #realign(nodeIds: readonly NodeId[], term: Term): Promise<void> {
-    const { store, alignment } = this.#parts;
-    await store.transact(
-      nodeIds,
-      [],
-      async ({ nodes }) => {
-        await mapBounded([...nodes.values()], CONCURRENCY, (node) => this.#unlessRefused(node, () => alignment.align(node, [])));
-        return NOTHING;
-      },
-      term,
-    );
   }
 
   /** Services under our mark that no row stands behind, after a grace period. Returns how many there are. */
@@ -283,7 +193,11 @@ export class Reconciler {
     const { view, store, catalog, guard, hearing, leaseSeconds, onCommitted } = this.#parts;
     const ended = (node: NodeRecord) =>
       node.state === 'REGISTERED' && leaseEnd(node, hearing().now, leaseSeconds, hearing().since) <= hearing().now;
-    const over = this.#shuffled([...view.values()].filter(ended).map(({ nodeId }) => nodeId));
+    // No node is always the first to go.
+    const over = shuffle(
+      [...view.values()].filter(ended).map(({ nodeId }) => nodeId),
+      this.#parts.random,
+    );
     const expiring = over.slice(0, Math.min(guard.take(over.length), MAX_NODES));
     if (expiring.length === 0) return 0;
     const changes = await store.transact(
@@ -301,29 +215,6 @@ export class Reconciler {
     if (changes.length > 0) onCommitted();
     return changes.length;
   }
-
-  /** One node that Consul refuses (its service id is somebody else's by now) must not keep the others from being reconciled. */
-  async #unlessRefused({ nodeId, consulServiceId }: NodeRecord, call: () => Promise<void>): Promise<boolean> {
-    try {
-      await call();
-      return true;
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      this.#parts.log.error(
-        { nodeId, consulServiceId, error: error.message },
-        'Consul refuses a registered node, will try again next time',
-      );
-      return false;
-    }
-  }
-
-  /** In random order, so that no node is always the first to go. */
-  #shuffled<T>(items: readonly T[]): T[] {
-    return items
-      .map((item) => ({ item, key: this.#parts.random() }))
-      .sort((a, b) => a.key - b.key)
-      .map(({ item }) => item);
-  }
 }
 
 /** A time ahead of now is none that a clock would have given: it must not hold anything up until it comes. */
@@ -331,22 +222,14 @@ function isRecent(time: number, now: number): boolean {
   return Math.abs(now - time) < GRACE;
 }
 
-/** At most as many as one transaction locks; they leave the set. */
+/** At most as many at a time as one transaction locks. */
+function* batches(nodeIds: readonly NodeId[]): Iterable<readonly NodeId[]> {
+  for (let start = 0; start < nodeIds.length; start += MAX_NODES) yield nodeIds.slice(start, start + MAX_NODES);
+}
+
+/** The first batch; they leave the set. */
 function taken(waiting: Set<NodeId>): NodeId[] {
   const nodeIds = [...waiting].slice(0, MAX_NODES);
   for (const nodeId of nodeIds) waiting.delete(nodeId);
   return nodeIds;
-}
-
-const UNASKED = { correlationId: null, operator: null, note: null } as const;
-
-function writesOf(decisions: readonly ((Decision & { outcome: 'applied' }) | null)[]) {
-  const applied = decisions.filter((decision) => decision !== null);
-  return {
-    nodes: applied.map(({ node }) => node),
-    changes: applied.flatMap(({ change }) => (change === null ? [] : [change])),
-    processed: [],
-    completed: [],
-    rejected: [],
-  };
 }

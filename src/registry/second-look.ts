@@ -2,7 +2,6 @@ import { delay } from '../delay.ts';
 import { BackendError, RefusedError } from '../errors.ts';
 import type { NodeId } from '../events/node-id.ts';
 import type { Log } from '../log.ts';
-import { NOTHING } from './alignment.ts';
 import type { Change } from './change.ts';
 import { judged } from './decide.ts';
 import type { Hearing } from './health.ts';
@@ -10,6 +9,7 @@ import { mapBounded } from './map-bounded.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { HealthProbe, ObservedCheck, RegistrationStore, ServiceCatalog, Writes } from './ports.ts';
 import { serviceOf } from './service-of.ts';
+import { NOTHING, writesOf } from './writes.ts';
 
 /** After a registration whose endpoint did not answer it is tried again this much later, each time. Milliseconds. */
 const LOOKS = [500, 1000, 2000, 4000, 8000, 15_000];
@@ -87,8 +87,7 @@ export class SecondLook {
       const stored = nodes.get(nodeId);
       if (stored?.state !== 'REGISTERED' || stored.checkStatus !== 'critical' || stored.contentHash !== contentHash) return NOTHING;
       await catalog.register(serviceOf(catalog, stored), observed.status);
-      const decision = judged(stored, observed, `check_${observed.status}`, hearing());
-      return decision === null ? NOTHING : { ...NOTHING, nodes: [decision.node], changes: [decision.change] };
+      return writesOf([judged(stored, observed, `check_${observed.status}`, hearing())]);
     });
     if (changes.length === 0) return;
     log.info({ nodeId }, 'its endpoint answers now, started its check anew');

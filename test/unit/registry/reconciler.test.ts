@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
+import { SECOND_TRY } from '../../../src/registry/second-try.ts';
 import { NO_ENDPOINT, nodeId } from './fakes/messages.ts';
 import { change, NO_SIGNS, record } from './fakes/node-record.ts';
 import { INTERVAL, type RunningReconciler, START, useReconcilers } from './running-reconciler.ts';
@@ -164,9 +165,42 @@ describe('a service that is missing in Consul', () => {
     gateway.catalog.wipe();
     gateway.probe.otherwise = { status: 'critical', output: 'connection refused' };
     await gateway.start();
+    await gateway.pass(SECOND_TRY);
     expect(gateway.catalog.services.get('effect-a')?.check?.status).toBe('critical');
     expect(gateway.told()).toEqual(['HEALTH_CHANGED a reconciled']);
     expect(gateway.store.node(nodeId('a'))).toMatchObject({ health: 'UNHEALTHY', checkOutput: 'connection refused' });
+  });
+
+  it('should be registered as passing where only the first of two probes failed', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.probe.next.push({ status: 'critical', output: 'no answer within 1000 ms' });
+    await gateway.start();
+    expect(gateway.catalog.calls).toEqual([]);
+    await gateway.pass(SECOND_TRY);
+    expect(gateway.catalog.services.get('effect-a')?.check?.status).toBe('passing');
+    expect(gateway.told()).toEqual([]);
+  });
+
+  it('should hold no lock while its endpoint is probed', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.probe.otherwise = { status: 'critical', output: 'no answer within 1000 ms' };
+    await gateway.start();
+    expect([gateway.probe.probed.length, gateway.store.transactions]).toEqual([1, []]);
+    await gateway.pass(SECOND_TRY);
+    expect([gateway.probe.probed.length, gateway.store.transactions]).toEqual([2, [[nodeId('a')]]]);
+  });
+
+  it('should come back as it is stored where its content changed while its endpoint was probed', async () => {
+    const gateway = reconciling(record('a'));
+    gateway.catalog.wipe();
+    gateway.probe.otherwise = { status: 'critical', output: 'refused' };
+    await gateway.start();
+    gateway.store.seed(record('a', { contentHash: 'another' }));
+    await gateway.pass(SECOND_TRY);
+    expect(gateway.catalog.services.get('effect-a')?.check?.status).toBe('passing');
+    expect(gateway.told()).toEqual([]);
   });
 
   it('should come back without a check where the node has no endpoint', async () => {
@@ -363,9 +397,20 @@ describe('unrun', () => {
     await gateway.start();
     gateway.probe.otherwise = { status: 'critical', output: 'refused' };
     gateway.reconciler.unrun([nodeId('a')]);
-    await gateway.pass(0);
+    await gateway.pass(SECOND_TRY);
     expect(gateway.told()).toEqual(['HEALTH_CHANGED a check_critical']);
     expect(gateway.catalog.calls).toEqual([]);
+  });
+
+  it('should start a check anew as passing where only the first of two probes failed', async () => {
+    const gateway = reconciling(record('a'));
+    await gateway.start();
+    gateway.catalog.observe('effect-a', 'critical', '');
+    gateway.probe.next.push({ status: 'critical', output: 'no answer within 1000 ms' });
+    gateway.reconciler.unrun([nodeId('a')]);
+    await gateway.pass(SECOND_TRY);
+    expect(gateway.catalog.services.get('effect-a')?.check?.status).toBe('passing');
+    expect(gateway.told()).toEqual([]);
   });
 
   it('should leave alone what left or was critical before', async () => {

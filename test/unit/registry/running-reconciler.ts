@@ -3,6 +3,7 @@ import { Alignment } from '../../../src/registry/alignment.ts';
 import { ExpiryGuard } from '../../../src/registry/expiry-guard.ts';
 import type { NodeRecord } from '../../../src/registry/node-record.ts';
 import { Reconciler } from '../../../src/registry/reconciler.ts';
+import { SECOND_TRY } from '../../../src/registry/second-try.ts';
 import { RegistryView } from '../../../src/registry/view.ts';
 import { FakeLeadership } from './fakes/fake-leadership.ts';
 import { FakeProbe } from './fakes/fake-probe.ts';
@@ -85,6 +86,7 @@ export class RunningReconciler {
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    await this.pass(SECOND_TRY);
     await this.#running;
   }
 

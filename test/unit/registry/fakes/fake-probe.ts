@@ -6,6 +6,8 @@ export class FakeProbe implements HealthProbe {
   readonly probed: ServiceCheck[] = [];
   /** What an endpoint answers, by the URL or `host:port` of its check. */
   readonly answers = new Map<string, ObservedCheck>();
+  /** What the next probes find, each once, before anything else. */
+  readonly next: ObservedCheck[] = [];
   /** What every other endpoint answers. */
   otherwise: ObservedCheck = { status: 'passing', output: 'answered the probe' };
 
@@ -17,6 +19,8 @@ export class FakeProbe implements HealthProbe {
     this.probed.push(check);
     await Promise.resolve();
     if (check.kind === 'none') return null;
+    const next = this.next.shift();
+    if (next !== undefined) return next;
     return this.answers.get(check.kind === 'http' ? check.url : `${check.host}:${check.port}`) ?? this.otherwise;
   }
 }
