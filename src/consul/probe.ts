@@ -6,6 +6,7 @@ import { EndpointRules } from '../events/endpoint-rules.ts';
 import type { HealthProbe, ObservedCheck, ServiceCheck } from '../registry/ports.ts';
 import { checkOutput } from './cut-text.ts';
 import { guardedLookup, type Resolve } from './guarded-lookup.ts';
+import { Standstills } from './standstills.ts';
 
 export interface ProbeOptions {
   /** Milliseconds for one probe, connecting included. */
@@ -23,8 +24,10 @@ export interface ProbeOptions {
 
 /** One probe. */
 interface Attempt {
-  /** By the monotonic clock, milliseconds. */
-  readonly deadline: number;
+  /** By the monotonic clock, milliseconds. Moves by what the process stands still meanwhile: the node may have answered in time. */
+  deadline: number;
+  /** For how long the process had stood still when the deadline was set. Milliseconds. */
+  stood: number;
   /** The deadline has passed, and what was under way was ended for it. */
   isLate: boolean;
 }
@@ -47,6 +50,7 @@ export class EndpointProbe implements HealthProbe {
   readonly #lookup: LookupFunction;
   readonly #kept: { readonly plain: PlainAgent; readonly secure: SecureAgent } | null;
   readonly #underWay = new Set<ClientRequest>();
+  readonly #standstills = new Standstills();
 
   constructor({ timeout, rules = new EndpointRules(['*']), resolve, keepAlive = false }: ProbeOptions) {
     this.#timeout = timeout;
@@ -59,11 +63,15 @@ export class EndpointProbe implements HealthProbe {
   async probe(check: ServiceCheck): Promise<ObservedCheck | null> {
     if (check.kind === 'none') return null;
     const url = check.kind === 'http' ? check.url : `tcp://${check.host}:${check.port}`;
-    const attempt: Attempt = { deadline: performance.now() + this.#timeout, isLate: false };
+    const attempt: Attempt = {
+      deadline: performance.now() + this.#timeout,
+      stood: this.#standstills.total(),
+      isLate: false,
+    };
     try {
       const refused = this.#refusal(check);
       if (refused !== null) return critical(`${url} ${refused}`);
-      return check.kind === 'http' ? await this.#ask(url, attempt) : await reach(check.host, check.port, this.#lookup, attempt);
+      return check.kind === 'http' ? await this.#ask(url, attempt) : await this.#reach(check.host, check.port, attempt);
     } catch (error) {
       return critical(`${url}: ${attempt.isLate ? `no answer within ${this.#timeout} ms` : messageOf(error)}`);
     }
@@ -78,6 +86,7 @@ export class EndpointProbe implements HealthProbe {
     for (const request of this.#underWay) request.destroy();
     this.#kept?.plain.destroy();
     this.#kept?.secure.destroy();
+    this.#standstills.end();
   }
 
   #refusal(check: Exclude<ServiceCheck, { kind: 'none' }>): string | null {
@@ -109,7 +118,7 @@ export class EndpointProbe implements HealthProbe {
         const options = { agent, lookup: this.#lookup, headers: { 'user-agent': 'discovery-gateway' } };
         const request = (isSecure ? getSecure : get)(url, options, resolve);
         this.#underWay.add(request);
-        const callOff = endWhenLate(request, attempt);
+        const callOff = this.#endWhenLate(request, attempt);
         // After the answer was read to its end.
         request.on('close', () => {
           callOff();
@@ -123,6 +132,39 @@ export class EndpointProbe implements HealthProbe {
       });
     // As Consul does it: a connection kept open says nothing of whether a new client gets in, and to thousands of nodes they would add up.
     return over(kept ?? false);
+  }
+
+  #reach(host: string, port: number, attempt: Attempt): Promise<ObservedCheck> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port, lookup: this.#lookup });
+      const callOff = this.#endWhenLate(socket, attempt);
+      socket.once('close', () => {
+        callOff();
+        reject(new Error('the connection ended before it stood'));
+      });
+      socket.once('error', reject);
+      socket.once('connect', () => {
+        resolve({ status: 'passing', output: `TCP connect ${host}:${port}: Success` });
+        socket.destroy();
+      });
+    });
+  }
+
+  /** A timer that is called off costs less than a signal, which nobody can call off: it would abort, with an error, long after the answer. */
+  #endWhenLate(connection: { destroy(): unknown }, attempt: Attempt): () => void {
+    const wait = () => {
+      timer = setTimeout(() => {
+        const stood = this.#standstills.total();
+        attempt.deadline += stood - attempt.stood;
+        attempt.stood = stood;
+        if (attempt.deadline > performance.now()) return wait();
+        attempt.isLate = true;
+        connection.destroy();
+      }, attempt.deadline - performance.now());
+    };
+    let timer: NodeJS.Timeout;
+    wait();
+    return () => clearTimeout(timer);
   }
 }
 
@@ -145,31 +187,6 @@ async function excerpt(response: IncomingMessage): Promise<string> {
     if (length >= EXCERPT_BYTES) break;
   }
   return Buffer.concat(chunks).subarray(0, EXCERPT_BYTES).toString();
-}
-
-function reach(host: string, port: number, lookup: LookupFunction, attempt: Attempt): Promise<ObservedCheck> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, lookup });
-    const callOff = endWhenLate(socket, attempt);
-    socket.once('close', () => {
-      callOff();
-      reject(new Error('the connection ended before it stood'));
-    });
-    socket.once('error', reject);
-    socket.once('connect', () => {
-      resolve({ status: 'passing', output: `TCP connect ${host}:${port}: Success` });
-      socket.destroy();
-    });
-  });
-}
-
-/** A timer that is called off costs less than a signal, which nobody can call off: it would abort, with an error, long after the answer. */
-function endWhenLate(connection: { destroy(): unknown }, attempt: Attempt): () => void {
-  const timer = setTimeout(() => {
-    attempt.isLate = true;
-    connection.destroy();
-  }, attempt.deadline - performance.now());
-  return () => clearTimeout(timer);
 }
 
 function critical(output: string): ObservedCheck {

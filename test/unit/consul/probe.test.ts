@@ -34,6 +34,12 @@ function probe(options: Partial<ProbeOptions> = {}): EndpointProbe {
   return created;
 }
 
+/** As a long task or a full collection would. */
+function standStill(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
 /** Names of this list, and no other. */
 function resolverOf(names: Readonly<Record<string, readonly string[]>>): Resolve {
   return (name, _options, callback) =>
@@ -75,6 +81,24 @@ describe('EndpointProbe', () => {
   it('should say why it is critical', async () => {
     const observed = await probe().probe({ kind: 'http', url: `${base}/broken` });
     expect(observed?.output).toContain('503: database gone');
+  });
+
+  it.each<ServiceCheck['kind']>(['http', 'tcp'])('should not hold against a node that this process stood still (%s)', async (kind) => {
+    const url = new URL(base);
+    const check: ServiceCheck = kind === 'tcp' ? { kind, host: url.hostname, port: Number(url.port) } : { kind: 'http', url: `${base}/ok` };
+    const observing = probe({ timeout: 200 }).probe(check);
+    standStill(500);
+    expect(await observing).toMatchObject({ status: 'passing' });
+  });
+
+  it('should end a probe in time all the same, counted without that', async () => {
+    const began = performance.now();
+    const observing = probe({ timeout: 200 }).probe({ kind: 'http', url: `${base}/silent` });
+    standStill(500);
+    expect(await observing).toMatchObject({ status: 'critical', output: expect.stringContaining('no answer within 200 ms') });
+    const took = performance.now() - began;
+    // The length of a look is not counted.
+    expect(took).toBeGreaterThan(500 + 200 - 60);
   });
 
   it('should give up at its deadline', async () => {
