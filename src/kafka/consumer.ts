@@ -5,15 +5,12 @@ import { delay } from '../delay.ts';
 import { EitherSignal } from '../either-signal.ts';
 import { type Backend, messageOf } from '../errors.ts';
 import type { Meaning } from '../events/event-kind.ts';
-import type { ParseRules } from '../events/parse-message.ts';
 import type { Log } from '../log.ts';
-import type { IncomingBatch } from '../registry/ingest.ts';
-import type { RegistryObserver } from '../registry/observer.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { withAdmin } from './admin.ts';
+import { type BatchHooks, BatchWork } from './batch-work.ts';
 import { GroupMember, isGroupLoading } from './group-member.ts';
 import { type GroupWatch, watchGroup } from './group-watch.ts';
-import { readObserved } from './incoming-batch.ts';
 import { OffsetCommits } from './offset-commits.ts';
 import { type Blocker, Pauses } from './pauses.ts';
 import { Progress, partitionKey } from './progress.ts';
@@ -30,15 +27,8 @@ const TOPIC_CHECK = 30_000;
 const METADATA_MAX_AGE = 30_000;
 /** Back ends that are away, or back, are looked for this often. Milliseconds. */
 const PAUSE_LOOK = 200;
-/** An error that no back end explains is our own: the batch is tried again after this, loudly. Milliseconds. */
-const AFTER_BUG = 5000;
 
-export interface ConsumerHooks {
-  /**
-   * Works off a batch; false when it was cut short and must be delivered again. `hold` aborts when a back end that it needs is away,
-   * `signal` when the batch is no longer this gateway's.
-   */
-  readonly process: (batch: IncomingBatch, signal: AbortSignal, hold: AbortSignal) => Promise<boolean>;
+export interface ConsumerHooks extends BatchHooks {
   /** The consumer hears (again) from this moment on. */
   readonly onHearing: () => void;
   /** Restarts do not help although Kafka answers: only a new process can. Called each time it is tried again in vain. */
@@ -47,10 +37,6 @@ export interface ConsumerHooks {
   readonly ask: <T>(call: () => Promise<T>) => Promise<T>;
   /** Which back end must come back before messages of a kind can be worked off. */
   readonly blocker: Blocker;
-  readonly rules: ParseRules;
-  readonly observer: Pick<RegistryObserver, 'received'>;
-  /** Milliseconds. */
-  readonly now: () => number;
 }
 
 /** The in-process consumer: creates topics, joins the group, parses, hands batches on, commits after the work, and comes back from crashes. */
@@ -64,6 +50,7 @@ export class NodeConsumer {
   readonly #pauses: Pauses;
   readonly #progress: Progress;
   readonly #restarts: Restarts;
+  readonly #work: BatchWork;
   #member: GroupMember | null = null;
 
   constructor(kafka: Kafka, config: KafkaConfig, topics: KnownTopics, hooks: ConsumerHooks, log: Log) {
@@ -76,6 +63,16 @@ export class NodeConsumer {
     this.#progress = new Progress(hooks.now);
     this.#restarts = new Restarts(config.stallTimeout, hooks.now());
     this.#pauses = new Pauses(this.#meanings, hooks.blocker, (meaning, by) => this.#onPause(meaning, by));
+    this.#work = new BatchWork({
+      hooks,
+      meanings: this.#meanings,
+      pauses: this.#pauses,
+      pause: () => this.#pause(),
+      progress: this.#progress,
+      restarts: this.#restarts,
+      heartbeatInterval: this.#heartbeatInterval(),
+      log,
+    });
   }
 
   /** Whether the consumer is a member of its group and fetches. */
@@ -201,7 +198,7 @@ export class NodeConsumer {
     this.#member = member;
     this.#progress.forget();
     this.#pauses.forget();
-    const eachBatch = (payload: EachBatchPayload) => this.#eachBatch(payload, commits, stop);
+    const eachBatch = (payload: EachBatchPayload) => this.#work.off(payload, commits, stop);
     const config = { autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT_PARTITIONS, eachBatch };
     void member.start(topics, config).catch((error: unknown) => {
       if (stop.aborted) return;
@@ -282,44 +279,6 @@ export class NodeConsumer {
       this.#pauses.apply(member.consumer, [...this.#meanings.keys()]);
     } catch (error) {
       this.#log.debug({ error: messageOf(error) }, 'the consumer is about to stop and cannot be paused or resumed');
-    }
-  }
-
-  /** Never throws: kafkajs would call it six times and then crash, for ever. */
-  async #eachBatch(payload: EachBatchPayload, commits: OffsetCommits, signal: AbortSignal): Promise<void> {
-    const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
-    this.#pause();
-    // Handed back: it comes again when its topic is resumed.
-    if (signal.aborted || this.#pauses.isPaused(batch.topic)) return;
-    const lost = new AbortController();
-    const either = new EitherSignal(signal, lost.signal);
-    const stop = either.signal;
-    const keepAlive = setInterval(() => {
-      if (!isRunning() || isStale()) lost.abort();
-      else heartbeat().catch(() => lost.abort());
-    }, this.#heartbeatInterval());
-    const key = partitionKey(batch);
-    this.#progress.begun(key, batch);
-    try {
-      const incoming = readObserved(batch, this.#meanings.get(batch.topic) ?? 'introspection', this.#hooks);
-      if (await this.#hooks.process(incoming, stop, this.#pauses.holdOf(batch.topic))) {
-        resolveOffset(batch.lastOffset());
-        this.#progress.reached(key, BigInt(incoming.nextOffset));
-        this.#restarts.excuse(this.#hooks.now());
-        commits.finished(batch.topic, batch.partition, incoming.nextOffset);
-      }
-      // A rebalance is reported by the heartbeat; kafkajs rejoins on its next fetch.
-    } catch (error) {
-      this.#log.error(
-        { topic: batch.topic, partition: batch.partition, offset: batch.firstOffset(), error },
-        'a batch failed for a reason of our own, will try it again',
-      );
-      this.#progress.failed(key);
-      await delay(AFTER_BUG, stop);
-    } finally {
-      this.#progress.ended(key);
-      clearInterval(keepAlive);
-      either.end();
     }
   }
 }
