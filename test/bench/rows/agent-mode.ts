@@ -2,12 +2,9 @@ import { atLeast, ratioAtLeast } from '../bar.ts';
 import type { Row } from '../row.ts';
 import { median } from '../statistics.ts';
 import { announceAndSee } from '../tasks/announce-and-see.ts';
-import { registerBare } from '../tasks/register-bare.ts';
 import { warmUp } from '../warm-up.ts';
+import { bareAgent } from './bare-agent.ts';
 import { agentRequest } from './consul-requests.ts';
-
-/** As the gateway has them. */
-const CONNECTIONS = 32;
 
 /** New nodes, until all are in Consul and Postgres and a subscriber has seen the last. */
 export const agentMode: Row = {
@@ -21,26 +18,14 @@ export const agentMode: Row = {
       const order = { ...world.kafka, topic: world.topic('introspection'), url: world.gateway.url, fleet, patience: 300_000 };
       const before = await warmUp(rig, world);
       const { seen } = await world.load.run(announceAndSee, { ...order, from: 0, count, perSecond: null });
-      // An agent slows down with what it holds: the yardstick begins with as much.
-      const consul = await rig.emptyConsul();
-      try {
-        const { host, port } = consul.consul;
-        const requests = Array.from({ length: before + count }, (_, index) => agentRequest(fleet, index, world.config));
-        const bare = await world.load.run(registerBare, {
-          origin: `http://${host}:${port}`,
-          before: requests.slice(0, before),
-          requests: requests.slice(before),
-          connections: CONNECTIONS,
-        });
-        const last = Math.ceil(count / 10);
-        return {
-          perSecond: (count * 1000) / (seen.at(-1) ?? Number.NaN),
-          bare: (count * 1000) / bare.milliseconds,
-          atTheEnd: (last * 1000) / ((seen.at(-1) ?? Number.NaN) - (seen.at(-1 - last) ?? 0)),
-        };
-      } finally {
-        await consul.stop();
-      }
+      const requests = Array.from({ length: before + count }, (_, index) => agentRequest(fleet, index, world.config));
+      const bare = await bareAgent(rig, world, requests, before);
+      const last = Math.ceil(count / 10);
+      return {
+        perSecond: (count * 1000) / (seen.at(-1) ?? Number.NaN),
+        bare: (count * 1000) / bare.milliseconds,
+        atTheEnd: (last * 1000) / ((seen.at(-1) ?? Number.NaN) - (seen.at(-1 - last) ?? 0)),
+      };
     });
     return [
       {

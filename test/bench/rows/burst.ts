@@ -4,6 +4,8 @@ import type { Measurement, Row } from '../row.ts';
 import { median, quantile } from '../statistics.ts';
 import { announceAndSee } from '../tasks/announce-and-see.ts';
 import { warmUp } from '../warm-up.ts';
+import { bareAgent } from './bare-agent.ts';
+import { agentRequest } from './consul-requests.ts';
 
 /** 100 nodes broadcast their introspection in one moment; then one node at a time. */
 export const burst: Row = {
@@ -23,13 +25,22 @@ async function inMode(rig: Rig, mode: 'agent' | 'catalog'): Promise<readonly Mea
     return result;
   };
   const many = rig.size(100);
-  await warmUp(rig, world);
-  const rounds = await rig.inRounds(async () => ({ together: await announced(many, null), alone: await announced(rig.size(50), 0) }));
+  const warmedUp = await warmUp(rig, world);
+  const rounds = await rig.inRounds(async () => {
+    const before = warmedUp + from;
+    const together = await announced(many, null);
+    const alone = await announced(rig.size(50), 0);
+    if (mode === 'catalog') return { together, alone, bare: null };
+    const requests = Array.from({ length: before + many }, (_, index) => agentRequest(fleet, index, world.config));
+    return { together, alone, bare: await bareAgent(rig, world, requests, before) };
+  });
+  const bare = rounds.flatMap((round) => (round.bare === null ? [] : [quantile(round.bare.answered, 0.95)]));
   return [
     {
       what: `p95 until a subscriber has the change, ${many} at once, ${mode} mode`,
       figure: median(rounds.map(({ together }) => quantile(together.latencies, 0.95))),
       unit: 'ms',
+      ...(bare.length === 0 ? {} : { yardstick: { what: 'the same agent/service/register, bare', figure: median(bare) } }),
       bar: atMost(100),
     },
     {

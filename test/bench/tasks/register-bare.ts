@@ -14,8 +14,12 @@ const input = z.object({
   connections: z.number(),
 });
 
-/** Milliseconds from the first request to the last answer. */
-const output = z.object({ milliseconds: z.number() });
+const output = z.object({
+  /** From the first request to the last answer. */
+  milliseconds: z.number(),
+  /** From the first request to each answer: as if all were sent at once. Milliseconds. */
+  answered: z.array(z.number()),
+});
 
 /** PUT after PUT on so many connections. */
 export const registerBare: Task<z.infer<typeof input>, z.infer<typeof output>> = {
@@ -30,15 +34,19 @@ export const registerBare: Task<z.infer<typeof input>, z.infer<typeof output>> =
       if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${text}`);
     };
     for (const one of before) await put(one);
+    const answered: number[] = [];
     const startedAt = clock();
     const left = requests.values();
     await Promise.all(
       Array.from({ length: connections }, async () => {
-        for (const one of left) await put(one);
+        for (const one of left) {
+          await put(one);
+          answered.push(clock() - startedAt);
+        }
       }),
     );
     const milliseconds = clock() - startedAt;
     await pool.close();
-    return { milliseconds };
+    return { milliseconds, answered };
   },
 };
