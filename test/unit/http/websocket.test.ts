@@ -295,11 +295,12 @@ describe('WebSockets', () => {
   });
 
   it('should stay while they answer pings', async () => {
-    const running = await startServer({ pingInterval: 20 });
+    const running = await startServer({ pingInterval: 300 });
     const alive = new WebSocket(running.wsUrl, PROTOCOL);
     let pings = 0;
     alive.on('ping', () => pings++);
-    await eventually(() => expect(pings).toBeGreaterThan(4));
+    // The first that is not answered by the next would have cut it. Long enough for a process that stands still now and then.
+    await eventually(() => expect(pings).toBeGreaterThan(2));
     expect(alive.readyState).toBe(WebSocket.OPEN);
     alive.terminate();
   });
