@@ -32,6 +32,8 @@ export interface KafkaConsumer {
   connect(): Promise<void>;
   subscribe(subscription: { topics: string[]; fromBeginning: boolean }): Promise<void>;
   run(config: { eachMessage: (received: ReceivedMessage) => Promise<void> }): Promise<void>;
+  /** After `run`. */
+  seek(place: { topic: string; partition: number; offset: string }): void;
   disconnect(): Promise<void>;
   on(event: 'consumer.crash', listener: (event: { payload: { error: Error } }) => void): unknown;
   on(event: 'consumer.group_join', listener: () => void): unknown;
@@ -47,9 +49,18 @@ export interface ReceivedMessage {
   };
 }
 
+export interface PartitionOffset {
+  readonly partition: number;
+  readonly offset: string;
+}
+
 export interface KafkaAdmin {
   connect(): Promise<void>;
   listTopics(): Promise<string[]>;
+  /** Where the group has got to; offset -1 where it never was. */
+  fetchOffsets(group: { groupId: string; topics: string[] }): Promise<readonly { topic: string; partitions: readonly PartitionOffset[] }[]>;
+  /** The first message of each partition from this time on, milliseconds since 1970; the end where there is none. */
+  fetchTopicOffsetsByTimestamp(topic: string, timestamp: number): Promise<readonly PartitionOffset[]>;
   disconnect(): Promise<void>;
 }
 

@@ -1,36 +1,56 @@
 import { pause } from './deadline.ts';
 import { messageOf } from './error-message.ts';
-import type { KafkaClient, KafkaConsumer, ReceivedMessage } from './kafka-client.ts';
+import type { KafkaAdmin, KafkaClient, KafkaConsumer, ReceivedMessage } from './kafka-client.ts';
 import type { NodeLogger } from './node-logger.ts';
 
 /** How soon topics that were missing are looked for again, in milliseconds: often while there is nothing to listen to at all. */
 const LOOK_AGAIN_WITHOUT_ANY = 5000;
 const LOOK_AGAIN_WITH_SOME = 60_000;
+/**
+ * A group that never read a partition begins this long before the node did, in milliseconds: what answers the node's first announcement is
+ * there before its consumer is, which may wait seconds for its group. So much may the clocks of nodes and gateways differ for that.
+ */
+const LOOK_BACK = 30_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
+/** Of a partition in which a group has no offset. */
+const NEVER_READ = '-1';
+
+export interface ListenerParts {
+  readonly kafka: KafkaClient;
+  /** Of this node alone. */
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** When this life of the node began, milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly onMessage: (received: ReceivedMessage) => void;
+  readonly logger: NodeLogger;
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}
 
 /**
- * Reads the topics on which nodes are spoken to, in a consumer group of this node alone, from now on. A consumer that crashed is
- * replaced, however often; topics that do not exist are left out until they do, since kafkajs refuses all of them for one that is
+ * Reads the topics on which nodes are spoken to, in a consumer group of this node alone: on from where the group was, or from when this
+ * life began. A consumer that crashed is replaced, however often; topics that do not exist are left out until they do, since kafkajs refuses all of them for one that is
  * missing.
  */
 export class Listener {
   readonly #kafka: KafkaClient;
   readonly #groupId: string;
   readonly #topics: readonly string[];
+  readonly #startedAt: number;
   readonly #onMessage: (received: ReceivedMessage) => void;
   readonly #logger: NodeLogger;
 
-  constructor(
-    kafka: KafkaClient,
-    groupId: string,
-    topics: readonly string[],
-    onMessage: (received: ReceivedMessage) => void,
-    logger: NodeLogger,
-  ) {
+  constructor({ kafka, groupId, topics, startedAt, onMessage, logger }: ListenerParts) {
     this.#kafka = kafka;
     this.#groupId = groupId;
     this.#topics = topics;
+    this.#startedAt = startedAt;
     this.#onMessage = onMessage;
     this.#logger = logger;
   }
@@ -61,12 +81,32 @@ export class Listener {
     }
   }
 
-  async #existingTopics(): Promise<string[]> {
+  #existingTopics(): Promise<string[]> {
+    return this.#asAdmin(async (admin) => {
+      const existing = new Set(await admin.listTopics());
+      return this.#topics.filter((topic) => existing.has(topic));
+    });
+  }
+
+  /** Where to begin in the partitions that the group never read. */
+  #beginnings(topics: string[]): Promise<readonly Place[]> {
+    return this.#asAdmin(async (admin) => {
+      const read = await admin.fetchOffsets({ groupId: this.#groupId, topics });
+      const places = read.map(async ({ topic, partitions }) => {
+        const unread = new Set(partitions.filter(({ offset }) => offset === NEVER_READ).map(({ partition }) => partition));
+        if (unread.size === 0) return [];
+        const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, this.#startedAt - LOOK_BACK);
+        return offsets.filter(({ partition }) => unread.has(partition)).map((place) => ({ topic, ...place }));
+      });
+      return (await Promise.all(places)).flat();
+    });
+  }
+
+  async #asAdmin<T>(ask: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
     const admin = this.#kafka.admin();
     try {
       await admin.connect();
-      const existing = new Set(await admin.listTopics());
-      return this.#topics.filter((topic) => existing.has(topic));
+      return await ask(admin);
     } finally {
       await admin.disconnect();
     }
@@ -93,9 +133,11 @@ export class Listener {
         onListening();
         this.#logger.info({ topics, group: this.#groupId }, 'listens for introspection requests');
       });
+      const beginnings = await this.#beginnings(topics);
       await consumer.connect();
       await consumer.subscribe({ topics, fromBeginning: false });
       await consumer.run({ eachMessage: async (received) => this.#deliver(received) });
+      for (const place of beginnings) consumer.seek(place);
       await Promise.race([crash, this.#moreTopics(topics, AbortSignal.any([signal, ended.signal]))]);
     } finally {
       ended.abort();

@@ -209,10 +209,18 @@ export class NodeIntrospection {
       announcer,
       publisher,
       listen: (handlers, signal) => {
-        const inbox = new Inbox(this.#identity, this.#topics, this.#now(), handlers);
-        // A group of its own for each node: every node must see every request.
-        const group = `node-introspection-${this.nodeId}`;
-        return new Listener(this.#kafka, group, heard, (received) => inbox.receive(received), this.#logger).run(signal);
+        const startedAt = this.#now();
+        const inbox = new Inbox(this.#identity, this.#topics, startedAt, handlers);
+        const listener = new Listener({
+          kafka: this.#kafka,
+          // Of its own for each node: every node must see every request.
+          groupId: `node-introspection-${this.nodeId}`,
+          topics: heard,
+          startedAt,
+          onMessage: (received) => inbox.receive(received),
+          logger: this.#logger,
+        });
+        return listener.run(signal);
       },
       onAccepted: this.#options.onAccepted ?? (() => undefined),
       heartbeatInterval: this.#options.heartbeatInterval ?? HEARTBEAT_INTERVAL,

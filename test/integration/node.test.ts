@@ -7,7 +7,7 @@ import type { NodeEvent } from '../../src/events/announcement.ts';
 import { parseMessage } from '../../src/events/parse-message.ts';
 import { sampleNodes } from '../../src/local/sample-nodes.ts';
 import type { Stack } from '../../src/local/stack.ts';
-import { NodeIntrospection, type NodeIntrospectionOptions, nodeTopics } from '../../src/node/index.ts';
+import { type KafkaClient, NodeIntrospection, type NodeIntrospectionOptions, nodeTopics } from '../../src/node/index.ts';
 import { until } from '../until.ts';
 import { mend, privateStack, program, sharedStack, uniqueEnvironment } from './stack.ts';
 
@@ -77,6 +77,26 @@ async function createTopics(kafka: Kafka, environment: string): Promise<void> {
 
 function newKafka(brokers: string): Kafka {
   return new Kafka({ clientId: 'node-test', brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { retries: 20 } });
+}
+
+/** Its consumers do not connect until they are released. */
+function withDelayedConsumers(kafka: Kafka) {
+  const released = new AbortController();
+  let waiting = 0;
+  const client: KafkaClient = {
+    producer: (config) => kafka.producer(config),
+    admin: () => kafka.admin(),
+    consumer: (config) => {
+      const consumer = kafka.consumer(config);
+      const connect = async () => {
+        waiting += 1;
+        if (!released.signal.aborted) await once(released.signal, 'abort');
+        await consumer.connect();
+      };
+      return { ...consumer, connect };
+    },
+  };
+  return { client, waiting: () => waiting, release: () => released.abort() };
 }
 
 /** Tells when the node listens, which no message says. */
@@ -180,6 +200,29 @@ describe('NodeIntrospection on a real Kafka', () => {
     await until('the node answers', () => answersTo('last-of-').length === topics.requests.length);
     expect(answersTo('broadcast').map(({ reason }) => reason)).toEqual(['registry_request']);
     expect(answersTo('for-another')).toEqual([]);
+  });
+
+  it('should hear what was said to it before its consumer is in its group, and no older words', async () => {
+    const [topic = ''] = topics.accepted;
+    const acceptance = (correlationId: string) => ({
+      event_type: 'NODE_REGISTRATION_ACCEPTED',
+      node_id: 'early-1',
+      consul_service_id: 'effect-early-1',
+      correlation_id: correlationId,
+      cursor: '0008',
+    });
+    const old = { key: 'early-1', value: JSON.stringify(acceptance('old')), timestamp: String(Date.now() - 120_000) };
+    await producer.send({ topic, messages: [old] });
+    const client = newKafka(sharedStack().kafka);
+    const held = withDelayedConsumers(client);
+    const accepted: string[] = [];
+    const node = newNode({ kafka: held.client, nodeId: 'early-1', onAccepted: ({ correlationId }) => accepted.push(correlationId ?? '') });
+    await node.start();
+    await until('its consumer wants to connect', () => held.waiting() > 0);
+    await say(topic, 'early-1', acceptance('early'));
+    held.release();
+    await until('it hears that it is accepted', () => accepted.length > 0);
+    expect(accepted).toEqual(['early']);
   });
 
   it('should acknowledge that it was registered', async () => {

@@ -34,6 +34,8 @@ export class FakeKafka implements KafkaClient {
   /** `refuses`: every call fails. `hangs`: no call ends before `recover`. */
   state: 'up' | 'refuses' | 'hangs' = 'up';
   readonly #hanging: (() => void)[] = [];
+  /** Where every group has got to, by partition: nowhere. */
+  readonly read = new Map<number, string>();
   /** Connections that are open now. */
   open = 0;
 
@@ -64,6 +66,15 @@ export class FakeKafka implements KafkaClient {
       listTopics: async () => {
         await this.answer();
         return this.topics;
+      },
+      fetchOffsets: async ({ topics }) => {
+        await this.answer();
+        const partitions = [0, 1].map((partition) => ({ partition, offset: this.read.get(partition) ?? '-1' }));
+        return topics.map((topic) => ({ topic, partitions }));
+      },
+      fetchTopicOffsetsByTimestamp: async (_topic, timestamp) => {
+        await this.answer();
+        return [0, 1].map((partition) => ({ partition, offset: `first since ${timestamp}` }));
       },
     };
   }
@@ -130,12 +141,15 @@ export class FakeKafka implements KafkaClient {
   }
 }
 
+type Sought = Parameters<KafkaConsumer['seek']>[0];
+
 export class FakeConsumer implements KafkaConsumer {
   readonly config: KafkaConsumerConfig;
   readonly #kafka: FakeKafka;
   topics: string[] = [];
   fromBeginning = true;
   running = false;
+  readonly sought: Sought[] = [];
   #connected = false;
   #eachMessage: (received: ReceivedMessage) => Promise<void> = async () => undefined;
   #onCrash: (event: { payload: { error: Error } }) => void = () => undefined;
@@ -163,6 +177,11 @@ export class FakeConsumer implements KafkaConsumer {
     this.#eachMessage = eachMessage;
     this.running = true;
     this.#onJoin();
+  }
+
+  seek(place: Sought): void {
+    if (!this.running) throw new Error('Consumer group was not initialized, consumer#run must be called first');
+    this.sought.push(place);
   }
 
   async disconnect(): Promise<void> {

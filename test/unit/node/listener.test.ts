@@ -27,7 +27,8 @@ afterEach(async () => {
 });
 
 async function listen(onMessage: (topic: string) => void = (topic) => heard.push(topic)): Promise<void> {
-  running = new Listener(kafka, 'group-1', ['a', 'b'], ({ topic }) => onMessage(topic), logger).run(end.signal);
+  const parts = { kafka, groupId: 'group-1', topics: ['a', 'b'], startedAt: 100_000, logger };
+  running = new Listener({ ...parts, onMessage: ({ topic }) => onMessage(topic) }).run(end.signal);
   await vi.advanceTimersByTimeAsync(1);
 }
 
@@ -43,6 +44,15 @@ describe('Listener', () => {
       fromBeginning: false,
       config: { groupId: 'group-1', allowAutoTopicCreation: false },
     });
+  });
+
+  it('should begin half a minute before the node did where its group never read, and go on elsewhere', async () => {
+    kafka.read.set(1, '17');
+    await listen();
+    expect(kafka.consumers[0]?.sought).toEqual([
+      { topic: 'a', partition: 0, offset: 'first since 70000' },
+      { topic: 'b', partition: 0, offset: 'first since 70000' },
+    ]);
   });
 
   it('should replace a consumer that crashed, however often', async () => {
