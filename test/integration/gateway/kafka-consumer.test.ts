@@ -114,7 +114,8 @@ describe('the consumer and its group', () => {
     const release = new AbortController();
     let isHolding = false;
     await busy.connect();
-    await busy.subscribe({ topics: [others.topic('introspection')] });
+    // What is said before it knows where the end is would be none of its otherwise.
+    await busy.subscribe({ topics: [others.topic('introspection')], fromBeginning: true });
     await busy.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
