@@ -82,7 +82,7 @@ describe('health', () => {
     const { endpoints } = await newServer();
     await nodes.announce(announcement('crit-1', { endpoints, capabilities: ['crit'] }));
     await becomes('crit-1', 'HEALTHY');
-    const subscriber = gateway.client.follow({ filter: { nodeIds: ['crit-1'] } });
+    const subscriber = await gateway.client.followFromNow({ nodeIds: ['crit-1'] });
     // Maintenance mode is a critical check that appears at once, whatever the interval.
     await consul(gateway.config, '/agent/service/maintenance/effect-crit-1?enable=true', 'PUT');
     await until(

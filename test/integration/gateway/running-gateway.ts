@@ -131,6 +131,14 @@ export class GatewayClient {
     return { seen, errors, stop };
   }
 
+  /** The same from now on: what happens once this has resolved is not missed, however long the subscription took to begin. */
+  async followFromNow(filter: object) {
+    const followed = this.follow({ snapshot: true, filter });
+    await until('the subscription has begun', () => followed.seen.some(({ type }) => type === 'BOOKMARK'));
+    followed.seen.splice(0);
+    return followed;
+  }
+
   /** Collects the sets of node ids that a live subscription to a service receives, until `stop`. */
   followServices(capability: string) {
     const sets: string[][] = [];
