@@ -49,7 +49,7 @@ export class BatchWork {
   }
 
   /** One batch. Never throws: kafkajs would call it six times and then crash, for ever. */
-  async off(payload: EachBatchPayload, commits: OffsetCommits, signal: AbortSignal): Promise<void> {
+  async workOff(payload: EachBatchPayload, commits: OffsetCommits, signal: AbortSignal): Promise<void> {
     const { hooks, meanings, pauses, pause, progress, restarts, heartbeatInterval, log } = this.#parts;
     const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
     pause();

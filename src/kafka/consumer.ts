@@ -50,7 +50,7 @@ export class NodeConsumer {
   readonly #pauses: Pauses;
   readonly #progress: Progress;
   readonly #restarts: Restarts;
-  readonly #work: BatchWork;
+  readonly #batchWork: BatchWork;
   #member: GroupMember | null = null;
 
   constructor(kafka: Kafka, config: KafkaConfig, topics: KnownTopics, hooks: ConsumerHooks, log: Log) {
@@ -63,7 +63,7 @@ export class NodeConsumer {
     this.#progress = new Progress(hooks.now);
     this.#restarts = new Restarts(config.stallTimeout, hooks.now());
     this.#pauses = new Pauses(this.#meanings, hooks.blocker, (meaning, by) => this.#onPause(meaning, by));
-    this.#work = new BatchWork({
+    this.#batchWork = new BatchWork({
       hooks,
       meanings: this.#meanings,
       pauses: this.#pauses,
@@ -198,7 +198,7 @@ export class NodeConsumer {
     this.#member = member;
     this.#progress.forget();
     this.#pauses.forget();
-    const eachBatch = (payload: EachBatchPayload) => this.#work.off(payload, commits, stop);
+    const eachBatch = (payload: EachBatchPayload) => this.#batchWork.workOff(payload, commits, stop);
     const config = { autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: CONCURRENT_PARTITIONS, eachBatch };
     void member.start(topics, config).catch((error: unknown) => {
       if (stop.aborted) return;
