@@ -23,6 +23,22 @@ const NODE_FIELDS = `fragment NodeFields on Node {
   cursor
 }`;
 
+const PAST_CHANGE_FIELDS = `fragment PastChangeFields on RegistrationChange {
+  cursor
+  type
+  nodeId
+  reason
+  changedFields
+  occurredAt
+  operator
+  correlationId
+  node {
+    type
+    name
+    health
+  }
+}`;
+
 /** How the gateway and its back ends are, and who asks. */
 export const STATUS = `query Status {
   viewer {
@@ -83,21 +99,10 @@ ${NODE_FIELDS}`;
 /** A stretch of the log. */
 export const CHANGES = `query History($after: Cursor, $first: Int) {
   changes(after: $after, first: $first) {
-    cursor
-    type
-    nodeId
-    reason
-    changedFields
-    occurredAt
-    operator
-    correlationId
-    node {
-      type
-      name
-      health
-    }
+    ...PastChangeFields
   }
-}`;
+}
+${PAST_CHANGE_FIELDS}`;
 
 /** A page of the nodes that are registered no more. */
 export const DEPARTED = `query Departed($states: [RegistrationState!], $after: String) {
@@ -221,22 +226,11 @@ export const RECORDS = `query Records($nodeId: ID!) {
 export const NODE_HISTORY = `query NodeHistory($nodeId: ID!) {
   nodeById(nodeId: $nodeId) {
     changes(first: 30) {
-      cursor
-      type
-      nodeId
-      reason
-      changedFields
-      occurredAt
-      operator
-      correlationId
-      node {
-        type
-        name
-        health
-      }
+      ...PastChangeFields
     }
   }
-}`;
+}
+${PAST_CHANGE_FIELDS}`;
 
 /** What may have been meant by a name that nothing has. */
 export const NEAR = `query Near($name: String!) {
